@@ -1,0 +1,210 @@
+//! The one thing a worker takes: who runs what, resolved down to column numbers.
+
+use crate::id::{ComponentIndex, ComponentName, Digest, Generation, InputIndex, OutputIndex, StreamName, TaskId, TopologyName};
+use crate::plugin::{OutputStream, TableSpec, World};
+use alloc::string::String;
+use alloc::vec::Vec;
+use petrel_frame::Schema;
+
+/// A topology as one worker is to run it.
+///
+/// Everything is resolved: plugins are digests, streams and fields are numbers. A worker needs nothing else but the
+/// plugins' bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// Which topology.
+    pub topology: TopologyName,
+    /// Fences an older assignment of the same topology.
+    pub generation: Generation,
+    /// What is promised about each tuple.
+    pub guarantee: Guarantee,
+    /// All components of the topology, producers before their consumers.
+    pub components: Vec<Component>,
+    /// The tasks that this worker runs. In `petrel run`: all.
+    pub tasks: Vec<TaskId>,
+}
+
+/// What is promised about each tuple.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Guarantee {
+    /// Nothing is tracked.
+    BestEffort,
+    /// Nothing is lost; a tuple may come twice.
+    AtLeastOnce,
+    /// Every effect on state and on two-phase sinks happens once.
+    ExactlyOnce,
+}
+
+/// A component of the topology, resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Component {
+    /// Its name in the topology.
+    pub name: ComponentName,
+    /// The plugin it runs.
+    pub plugin: Digest,
+    /// Spout or bolt.
+    pub world: World,
+    /// Its number of tasks, at least 1.
+    pub parallelism: u32,
+    /// The configuration as one JSON object, defaults filled in.
+    pub configuration: String,
+    /// What it may touch.
+    pub grants: Grants,
+    /// What it may use.
+    pub limits: Limits,
+    /// Ticks every so many milliseconds; none when 0.
+    pub tick_ms: u64,
+    /// What it reads, by number. Empty for a spout.
+    pub inputs: Vec<Input>,
+    /// What it emits, by number.
+    pub outputs: Vec<OutputStream>,
+    /// Its state tables, by number.
+    pub tables: Vec<TableSpec>,
+    /// The key columns of its tables: names in every input's schema. Empty: the task is one key.
+    pub state_key: Vec<String>,
+}
+
+/// An input of a component: an edge of the graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// The producer.
+    pub from: ComponentIndex,
+    /// Which of the producer's streams.
+    pub output: OutputIndex,
+    /// Its name, for people.
+    pub stream: StreamName,
+    /// How tuples are spread over the tasks.
+    pub grouping: Grouping,
+    /// For each column the plugin reads, the column of the producer's stream.
+    pub columns: Vec<usize>,
+    /// The columns as the plugin gets them, renamed.
+    pub schema: Schema,
+}
+
+/// How tuples of a stream are spread over the tasks of a consumer. Column numbers are the producer's.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Grouping {
+    /// Evenly, by load.
+    Shuffle,
+    /// By key: equal keys to the same task.
+    Fields(Vec<usize>),
+    /// By key to the less loaded of two tasks.
+    PartialKey(Vec<usize>),
+    /// Every tuple to every task.
+    All,
+    /// Every tuple to task 0.
+    Global,
+    /// The producer names the task.
+    Direct,
+    /// Shuffle among the tasks on the same worker, where there are any.
+    LocalOrShuffle,
+    /// The system chooses: as shuffle.
+    None,
+    /// A plugin of the world `grouping` chooses.
+    Custom {
+        /// The plugin.
+        plugin: Digest,
+        /// Its configuration, as a component's.
+        configuration: String,
+    },
+}
+
+impl Grouping {
+    /// The name in the topology file; `custom` for a plugin's.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Grouping::Shuffle => "shuffle",
+            Grouping::Fields(_) => "fields",
+            Grouping::PartialKey(_) => "partial-key",
+            Grouping::All => "all",
+            Grouping::Global => "global",
+            Grouping::Direct => "direct",
+            Grouping::LocalOrShuffle => "local-or-shuffle",
+            Grouping::None => "none",
+            Grouping::Custom { .. } => "custom",
+        }
+    }
+}
+
+/// What a component may touch. Nothing that is not named here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// `HOST:PORT`, either part may be `*`.
+    pub net: Option<Vec<String>>,
+    /// Folders, each `PATH` (read) or `PATH:rw`.
+    pub dirs: Vec<String>,
+    /// Names of environment variables.
+    pub env: Vec<String>,
+    /// Names of secrets.
+    pub secrets: Vec<String>,
+    /// Configuration keys of path kinds that are set, with what they are set to.
+    pub paths: Vec<PathGrant>,
+}
+
+/// A path that a configuration key grants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathGrant {
+    /// The configuration key.
+    pub key: String,
+    /// Reading, writing, or standard input.
+    pub access: PathAccess,
+    /// The path or glob; `-` for standard input.
+    pub path: String,
+}
+
+/// What a path may be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathAccess {
+    /// Reading a file, folder or glob.
+    Read,
+    /// Writing a file or into a folder.
+    Write,
+    /// Reading standard input.
+    Stdin,
+}
+
+/// What a component's instances may use, each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Linear memory, all memories of an instance together, in bytes.
+    pub memory_bytes: u64,
+    /// Time for one call, in milliseconds.
+    pub batch_ms: u64,
+    /// Emitted by one call, in bytes.
+    pub emit_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { memory_bytes: 256 << 20, batch_ms: 10_000, emit_bytes: 64 << 20 }
+    }
+}
+
+/// Which input of which consumer an output stream feeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Edge {
+    /// The consumer.
+    pub to: ComponentIndex,
+    /// Which of the consumer's inputs.
+    pub input: InputIndex,
+}
+
+impl Assignment {
+    /// The component of that number.
+    pub fn component(&self, index: ComponentIndex) -> &Component {
+        &self.components[index.0 as usize]
+    }
+
+    /// The edges that an output stream of a component feeds, in a fixed order.
+    pub fn edges(&self, from: ComponentIndex, output: OutputIndex) -> Vec<Edge> {
+        let mut edges = Vec::new();
+        for (to, component) in self.components.iter().enumerate() {
+            for (input, edge) in component.inputs.iter().enumerate() {
+                if edge.from == from && edge.output == output {
+                    edges.push(Edge { to: ComponentIndex(to as u32), input: InputIndex(input as u32) });
+                }
+            }
+        }
+        edges
+    }
+}

@@ -1,0 +1,1 @@
+//! Keyed state that the host owns: interner, tables, staging, dirty tracking, timers. Pure.

@@ -1,0 +1,1 @@
+//! Tasks, links, logs and metrics: the shell that runs assignments.

@@ -1,0 +1,1 @@
+//! Whole-system tests; nothing depends on this crate.
