@@ -1,0 +1,99 @@
+//! Where plugins come from: the embedded standard ones, and component files.
+
+use crate::embedded;
+use petrel_model::{ConfigKey, Description, DescribeProblem, Digest, InputStream, Plugins, World};
+use petrel_sandbox::{DescribeError, Plugin, Sandbox};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The plugins a command has loaded so far, by digest.
+pub(crate) struct PluginSet {
+    sandbox: Arc<Sandbox>,
+    /// Relative component files are looked up from here: the folder of the topology file.
+    base: PathBuf,
+    by_reference: BTreeMap<String, Digest>,
+    loaded: BTreeMap<Digest, Plugin>,
+}
+
+impl PluginSet {
+    /// An empty set. `base`: the folder that relative component files start from.
+    pub(crate) fn new(sandbox: Arc<Sandbox>, base: &Path) -> PluginSet {
+        PluginSet { sandbox, base: base.to_path_buf(), by_reference: BTreeMap::new(), loaded: BTreeMap::new() }
+    }
+
+    /// What was loaded.
+    pub(crate) fn into_plugins(self) -> BTreeMap<Digest, Plugin> {
+        self.loaded
+    }
+
+    /// The bytes behind a reference: `NAME` is a standard plugin, anything with a slash or ending in `.wasm` a file.
+    fn read(&self, reference: &str) -> Result<Vec<u8>, String> {
+        if reference.contains('/') || reference.ends_with(".wasm") {
+            let path = self.base.join(reference);
+            return std::fs::read(&path).map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => format!(
+                    "there is no file {}: build the plugin first (`petrel build` in its folder), or correct the path",
+                    path.display()
+                ),
+                _ => format!("cannot read {}: {error}", path.display()),
+            });
+        }
+        if reference.contains('@') {
+            return Err(format!(
+                "{reference:?} names a plugin of a registry, and this version has none: name a standard plugin or a file \
+                 such as \"./{}.wasm\"",
+                reference.split('@').next().unwrap_or(reference)
+            ));
+        }
+        match embedded::all().iter().find(|plugin| plugin.name == reference) {
+            Some(plugin) => Ok(plugin.bytes.to_vec()),
+            None => {
+                let names: Vec<&str> = embedded::all().iter().map(|plugin| plugin.name).collect();
+                let hint = match petrel_model::nearest(reference, names.iter().copied()) {
+                    Some(name) => format!("did you mean {name:?}? "),
+                    None => String::new(),
+                };
+                Err(format!(
+                    "there is no standard plugin {reference:?}: {hint}the standard plugins are {}; a plugin of your own is \
+                     named by its file, such as \"./{reference}.wasm\"",
+                    names.join(", ")
+                ))
+            }
+        }
+    }
+
+    fn plugin(&self, digest: Digest) -> &Plugin {
+        self.loaded.get(&digest).expect("a digest comes from load, which keeps its plugin")
+    }
+}
+
+impl Plugins for PluginSet {
+    fn load(&mut self, reference: &str) -> Result<(Digest, World), String> {
+        if let Some(digest) = self.by_reference.get(reference) {
+            return Ok((*digest, self.plugin(*digest).world()));
+        }
+        let bytes = self.read(reference)?;
+        let plugin = self.sandbox.load(&bytes).map_err(|error| error.to_string())?;
+        let (digest, world) = (plugin.digest(), plugin.world());
+        self.by_reference.insert(reference.to_owned(), digest);
+        self.loaded.insert(digest, plugin);
+        Ok((digest, world))
+    }
+
+    fn config_keys(&mut self, digest: Digest) -> Result<Vec<ConfigKey>, String> {
+        self.plugin(digest).config_keys().map_err(|error| error.to_string())
+    }
+
+    fn describe(
+        &mut self,
+        digest: Digest,
+        configuration: &str,
+        inputs: &[InputStream],
+    ) -> Result<Description, DescribeProblem> {
+        self.plugin(digest).describe(configuration, inputs).map_err(|error| match error {
+            DescribeError::Config { key, message } => DescribeProblem { key: Some(key), message },
+            other => DescribeProblem { key: None, message: other.to_string() },
+        })
+    }
+}

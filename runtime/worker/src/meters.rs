@@ -1,0 +1,118 @@
+//! What a running task counts, cheap enough for every call, read by reports while it runs.
+
+use hdrhistogram::Histogram;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The meters of one task: written by its shell, read by anybody.
+#[derive(Debug)]
+pub struct TaskMeters {
+    /// Tuples emitted, over all streams.
+    pub emitted: AtomicU64,
+    /// Tuples processed; for a spout, tuples emitted.
+    pub executed: AtomicU64,
+    /// Tuples the plugin rejected.
+    pub rejected: AtomicU64,
+    /// Calls of the guest.
+    pub calls: AtomicU64,
+    /// Nanoseconds spent in the guest and in routing what it emitted.
+    pub busy_ns: AtomicU64,
+    /// Nanoseconds spent waiting for credit.
+    pub blocked_ns: AtomicU64,
+    /// Bytes received and not yet processed.
+    pub queued_bytes: AtomicU64,
+    /// Linear memory of the instance, in bytes.
+    pub memory_bytes: AtomicU64,
+    latency_us: Mutex<Histogram<u64>>,
+}
+
+impl Default for TaskMeters {
+    fn default() -> Self {
+        TaskMeters {
+            emitted: AtomicU64::new(0),
+            executed: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
+            busy_ns: AtomicU64::new(0),
+            blocked_ns: AtomicU64::new(0),
+            queued_bytes: AtomicU64::new(0),
+            memory_bytes: AtomicU64::new(0),
+            latency_us: Mutex::new(new_histogram()),
+        }
+    }
+}
+
+/// Three digits from one microsecond to an hour; larger values count as an hour.
+fn new_histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 3_600_000_000, 3).expect("the bounds are constants that hold")
+}
+
+impl TaskMeters {
+    /// Records the age of `rows` tuples that were sent at the same time.
+    pub fn record_latency(&self, age_us: u64, rows: u64) {
+        let mut histogram = self.latency_us.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        histogram.saturating_record_n(age_us.max(1), rows);
+    }
+
+    /// Adds this task's latencies to a histogram over several tasks.
+    fn add_latency_to(&self, sum: &mut Histogram<u64>) {
+        let histogram = self.latency_us.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // The two have the same bounds, so adding cannot fail.
+        let _ = sum.add(&*histogram);
+    }
+}
+
+/// Adds to a counter that only statistics read.
+pub(crate) fn add(counter: &AtomicU64, value: u64) {
+    counter.fetch_add(value, Ordering::Relaxed);
+}
+
+/// Reads such a counter.
+pub(crate) fn read(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+/// Latency percentiles in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Percentiles {
+    /// Half of the tuples were at most this old.
+    pub p50: u64,
+    /// 99 in 100.
+    pub p99: u64,
+    /// 999 in 1,000.
+    pub p999: u64,
+}
+
+/// Percentiles over the tasks of a component.
+pub(crate) fn percentiles<'a>(tasks: impl Iterator<Item = &'a TaskMeters>) -> Percentiles {
+    let mut sum = new_histogram();
+    tasks.for_each(|task| task.add_latency_to(&mut sum));
+    if sum.is_empty() {
+        return Percentiles::default();
+    }
+    Percentiles {
+        p50: sum.value_at_quantile(0.5),
+        p99: sum.value_at_quantile(0.99),
+        p999: sum.value_at_quantile(0.999),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_count_tuples_not_frames() {
+        let (fast, slow) = (TaskMeters::default(), TaskMeters::default());
+        fast.record_latency(100, 990);
+        slow.record_latency(50_000, 10);
+        let all = percentiles([&fast, &slow].into_iter());
+        assert_eq!((all.p50, all.p99), (100, 100));
+        assert!(all.p999 >= 50_000);
+    }
+
+    #[test]
+    fn no_tuples_have_no_latency() {
+        assert_eq!(percentiles([&TaskMeters::default()].into_iter()), Percentiles::default());
+    }
+}

@@ -1,0 +1,98 @@
+//! What a run looks like from outside: the figures behind the live view and the final report.
+
+use crate::meters::{Percentiles, TaskMeters, percentiles, read};
+use petrel_model::Assignment;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A topology's figures at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The topology's name.
+    pub topology: String,
+    /// `running`, `done`, `stopped` or `failed`.
+    pub status: Status,
+    /// Seconds since the first task started, up to the end of the last.
+    pub elapsed_s: f64,
+    /// By component name.
+    pub components: BTreeMap<String, ComponentReport>,
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Tasks are at work.
+    Running,
+    /// Every stream ended and everything in flight was processed.
+    Done,
+    /// Stopped before that.
+    Stopped,
+    /// A task failed.
+    Failed,
+}
+
+/// A component's figures, over all its tasks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct ComponentReport {
+    /// Its number of tasks.
+    pub tasks: u32,
+    /// Tuples emitted, over all streams.
+    pub emitted: u64,
+    /// Tuples processed; for a spout, tuples emitted.
+    pub executed: u64,
+    /// Tuples that the plugin rejected.
+    pub rejected: u64,
+    /// Calls of the guest.
+    pub calls: u64,
+    /// From a tuple's sending by the task before to the end of its processing, in microseconds.
+    pub latency_us: Percentiles,
+    /// Share of the tasks' time spent working, 0 to 1.
+    pub busy: f64,
+    /// Share of the tasks' time spent waiting for a consumer, 0 to 1.
+    pub back_pressured: f64,
+    /// The rest.
+    pub idle: f64,
+    /// Bytes received and not yet processed.
+    pub queued_bytes: u64,
+    /// Linear memory of the instances, in bytes.
+    pub memory_bytes: u64,
+}
+
+/// Sums the tasks' meters by component.
+pub(crate) fn components(
+    assignment: &Assignment,
+    meters: &[Arc<TaskMeters>],
+    elapsed_s: f64,
+) -> BTreeMap<String, ComponentReport> {
+    let mut reports = BTreeMap::new();
+    for (index, component) in assignment.components.iter().enumerate() {
+        let tasks: Vec<&TaskMeters> = assignment
+            .tasks
+            .iter()
+            .zip(meters)
+            .filter(|(id, _)| id.component.0 as usize == index)
+            .map(|(_, meters)| &**meters)
+            .collect();
+        let sum = |counter: fn(&TaskMeters) -> u64| tasks.iter().map(|task| counter(task)).sum::<u64>();
+        let time_ns = (elapsed_s * 1e9 * tasks.len() as f64).max(1.0);
+        let busy = (sum(|task| read(&task.busy_ns)) as f64 / time_ns).min(1.0);
+        let back_pressured = (sum(|task| read(&task.blocked_ns)) as f64 / time_ns).min(1.0 - busy);
+        let report = ComponentReport {
+            tasks: tasks.len() as u32,
+            emitted: sum(|task| read(&task.emitted)),
+            executed: sum(|task| read(&task.executed)),
+            rejected: sum(|task| read(&task.rejected)),
+            calls: sum(|task| read(&task.calls)),
+            latency_us: percentiles(tasks.iter().copied()),
+            busy,
+            back_pressured,
+            idle: 1.0 - busy - back_pressured,
+            queued_bytes: sum(|task| read(&task.queued_bytes)),
+            memory_bytes: sum(|task| read(&task.memory_bytes)),
+        };
+        reports.insert(component.name.to_string(), report);
+    }
+    reports
+}
