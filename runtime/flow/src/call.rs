@@ -3,6 +3,7 @@
 //! `Task::step` asks for calls and takes what they returned; the sandbox (or, in the simulator, a native plugin)
 //! carries them out. Nothing a call does is visible before the task has taken its return.
 
+use crate::frame::Frame;
 use alloc::string::String;
 use alloc::vec::Vec;
 use petrel_frame::FrameBuf;
@@ -36,7 +37,7 @@ pub enum Call {
         /// The number of the input.
         input: u32,
         /// Columns as the plugin declared them.
-        frame: FrameBuf,
+        frame: Frame,
         /// The keys in it and their values.
         state: Passed,
     },
@@ -160,8 +161,8 @@ pub struct Emitted {
     pub output: u32,
     /// The task for direct emission.
     pub direct: Option<u32>,
-    /// Validated.
-    pub frame: FrameBuf,
+    /// Validated against the schema of the output.
+    pub frame: Frame,
     /// What its rows come from.
     pub origin: Origin,
 }

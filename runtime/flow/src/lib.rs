@@ -1,1 +1,21 @@
-//! The rules of the data plane: routing, batching, credit, faults, and the task as a pure step machine.
+//! The rules of the data plane. (Tour: to be written with the crate.)
+#![no_std]
+extern crate alloc;
+
+mod call;
+mod envelope;
+mod failure;
+mod frame;
+mod report;
+mod step;
+mod task;
+mod tuning;
+
+pub use call::{Call, CallResult, Effects, Emitted, HoldAction, Origin, Returned, RowFault, Trap, TrapKind, Write};
+pub use envelope::{ChannelId, Envelope, Kind, Message};
+pub use failure::{Failure, Fields, Place, Rejected};
+pub use frame::Frame;
+pub use report::TaskReport;
+pub use step::{Input, Output};
+pub use task::Task;
+pub use tuning::Tuning;
