@@ -8,7 +8,7 @@ pub(crate) enum Format {
     /// For people.
     #[default]
     Table,
-    /// One JSON document on standard output and nothing else there; its schema is in docs/src/formats.md.
+    /// One JSON document on standard output and nothing else there; its schema is in docs/formats.md.
     Json,
 }
 
