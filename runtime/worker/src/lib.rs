@@ -1,1 +1,32 @@
-//! Tasks, links, logs and metrics: the shell that runs assignments.
+//! The shell that runs assignments: one async actor for each task.
+//!
+//! ```text
+//!   Assignment + plugins ──► Run::start ──► a Shell per task ──┐
+//!                                             │ ▲              │ meters
+//!                                       Input ▼ │ Output       ▼
+//!                                           Task::step      Report
+//! ```
+//!
+//! - [`Run`] starts every task of an [`Assignment`](petrel_model::Assignment) and hears of their ends.
+//! - [`RunControl`] drains (spouts end, everything in flight is processed) or stops it.
+//! - [`Report`] is what the live view and the final report print.
+//!
+//! All decisions are taken by `petrel_flow::Task::step`; a shell performs them: it calls the guest, delivers messages and
+//! credit, writes, and keeps the time. It takes nothing but assignments and plugins, so that whoever sends assignments
+//! can be a command or a cluster.
+
+mod ages;
+mod clock;
+mod end;
+mod meters;
+mod post;
+mod report;
+mod run;
+mod shell;
+mod staff;
+
+pub use end::TaskEnd;
+pub use meters::Percentiles;
+pub use report::{ComponentReport, Report, Status};
+pub use run::{RefusedAssignment, Run, RunControl, RunOptions};
+pub use staff::FIRST_GENERATION;

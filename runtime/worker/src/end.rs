@@ -1,0 +1,91 @@
+//! How a task ends, and what a person is told about it.
+
+use petrel_flow::{Failure, Place};
+use petrel_sandbox::{SandboxError, WriteError};
+use std::fmt;
+
+/// How a task ended.
+#[derive(Debug)]
+pub enum TaskEnd {
+    /// Its streams ended and everything was processed.
+    Finished,
+    /// It was told to stop.
+    Stopped,
+    /// Its guest failed.
+    Failed(Box<Failure>),
+    /// What its guest wrote could not be written.
+    CannotWrite {
+        /// `COMPONENT[TASK]`.
+        task: String,
+        /// Which path, and why.
+        error: WriteError,
+    },
+    /// No instance could be made for it.
+    CannotStart {
+        /// `COMPONENT[TASK]`.
+        task: String,
+        /// Why.
+        error: SandboxError,
+    },
+    /// A defect of petrel itself.
+    Panicked {
+        /// `COMPONENT[TASK]`.
+        task: String,
+    },
+}
+
+impl TaskEnd {
+    /// Whether the topology cannot go on.
+    pub fn is_failure(&self) -> bool {
+        !matches!(self, TaskEnd::Finished | TaskEnd::Stopped)
+    }
+}
+
+impl fmt::Display for TaskEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TaskEnd::Finished => f.write_str("finished"),
+            TaskEnd::Stopped => f.write_str("stopped"),
+            TaskEnd::Failed(failure) => write_failure(f, failure),
+            TaskEnd::CannotWrite { task, error } => write!(f, "{task} cannot write: {error}"),
+            TaskEnd::CannotStart { task, error } => write!(f, "{task} cannot start: {error}"),
+            TaskEnd::Panicked { task } => {
+                write!(
+                    f,
+                    "{task} ended by a defect of petrel itself; the panic message above says where: please report it"
+                )
+            }
+        }
+    }
+}
+
+fn write_failure(f: &mut fmt::Formatter<'_>, failure: &Failure) -> fmt::Result {
+    write!(f, "{}[{}] failed in `{}`", failure.component, failure.task.task.0, failure.call)?;
+    if let Some((_, stream)) = &failure.input {
+        write!(f, ", input {stream}")?;
+    }
+    match &failure.place {
+        Place::NoBatch => {}
+        Place::Row { row, rows, .. } => write!(f, ", row {row} of a batch of {rows}")?,
+        Place::Within { suspects, rows } => {
+            write!(f, ", rows {} to {} of a batch of {rows}", suspects.start, suspects.end.saturating_sub(1))?;
+        }
+        Place::NotAgain { rows } => {
+            write!(f, ", a batch of {rows} that passes in a fresh instance")?;
+        }
+    }
+    write!(f, "\n  {}: {}", failure.trap.kind.name(), failure.trap.message.trim_end().replace('\n', "\n  "))?;
+    if let Place::Row { fields, .. } = &failure.place {
+        f.write_str("\n  the tuple:")?;
+        for (name, value) in &fields.0 {
+            write!(f, "\n    {name} = {value}")?;
+        }
+    }
+    if !failure.trap.backtrace.is_empty() {
+        f.write_str("\n  guest backtrace, innermost first:")?;
+        for (depth, frame) in failure.trap.backtrace.iter().enumerate() {
+            write!(f, "\n    {depth}: {frame}")?;
+        }
+    }
+    Ok(())
+}

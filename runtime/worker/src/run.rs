@@ -1,0 +1,184 @@
+//! Starts an assignment and stands for it while it runs.
+
+use crate::clock::Clock;
+use crate::end::TaskEnd;
+use crate::meters::TaskMeters;
+use crate::post::{Letter, Post};
+use crate::report::{Report, Status, components};
+use crate::shell::Shell;
+use crate::staff::Staff;
+use petrel_flow::{Task, Tuning};
+use petrel_model::{Assignment, Digest, Guarantee};
+use petrel_sandbox::{LogSink, Plugin};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// What an assignment needs beside itself.
+pub struct RunOptions {
+    /// Every plugin that the assignment names.
+    pub plugins: BTreeMap<Digest, Plugin>,
+    /// Secrets by name; a component sees those it is granted.
+    pub secrets: BTreeMap<String, Vec<u8>>,
+    /// Takes log lines of guests and of the system.
+    pub logs: LogSink,
+    /// How frames are cut, held and bounded.
+    pub tuning: Tuning,
+    /// Decides what is left to chance, randomness of guests included.
+    pub seed: u64,
+}
+
+/// Why an assignment is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum RefusedAssignment {
+    /// The guarantee does not exist yet.
+    #[error("this version runs guarantee = \"best-effort\" only, and the assignment asks for {0:?}")]
+    Guarantee(Guarantee),
+    /// A plugin's bytes were not given.
+    #[error("the plugin {plugin} of component {component} is not on this worker")]
+    MissingPlugin {
+        /// The component.
+        component: String,
+        /// The plugin's digest.
+        plugin: Digest,
+    },
+}
+
+/// A topology that runs.
+pub struct Run {
+    assignment: Arc<Assignment>,
+    meters: Vec<Arc<TaskMeters>>,
+    post: Post,
+    stop: watch::Sender<bool>,
+    started: Instant,
+    ended: OnceLock<(f64, Status)>,
+    tasks: JoinSet<TaskEnd>,
+    names: BTreeMap<tokio::task::Id, String>,
+}
+
+/// A handle that can end a run from elsewhere.
+#[derive(Clone)]
+pub struct RunControl {
+    post: Post,
+    assignment: Arc<Assignment>,
+    stop: watch::Sender<bool>,
+}
+
+impl RunControl {
+    /// Spouts end their streams; everything in flight is processed.
+    pub fn drain(&self) {
+        for task in &self.assignment.tasks {
+            self.post.deliver(*task, Letter::Drain);
+        }
+    }
+
+    /// Every task stops where it stands.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+}
+
+impl Run {
+    /// Starts every task of the assignment. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// When the assignment asks for what this worker does not have.
+    pub fn start(assignment: Assignment, options: RunOptions) -> Result<Run, RefusedAssignment> {
+        if assignment.guarantee != Guarantee::BestEffort {
+            return Err(RefusedAssignment::Guarantee(assignment.guarantee));
+        }
+        if let Some(component) = assignment.components.iter().find(|it| !options.plugins.contains_key(&it.plugin)) {
+            return Err(RefusedAssignment::MissingPlugin {
+                component: component.name.to_string(),
+                plugin: component.plugin,
+            });
+        }
+        let assignment = Arc::new(assignment);
+        let (post, inboxes) = Post::open(&assignment.tasks);
+        let (stop, stopped) = watch::channel(false);
+        let clock = Clock::new();
+        let staff = Arc::new(Staff {
+            assignment: assignment.clone(),
+            plugins: options.plugins,
+            secrets: options.secrets,
+            logs: options.logs,
+            seed: options.seed,
+        });
+        let mut run = Run {
+            meters: Vec::new(),
+            post: post.clone(),
+            stop,
+            started: Instant::now(),
+            ended: OnceLock::new(),
+            tasks: JoinSet::new(),
+            names: BTreeMap::new(),
+            assignment,
+        };
+        for (id, inbox) in run.assignment.tasks.iter().zip(inboxes) {
+            let meters = Arc::new(TaskMeters::default());
+            let shell = Shell {
+                id: *id,
+                task: Task::new(&run.assignment, *id, options.tuning, clock.now_us(), options.seed),
+                staff: staff.clone(),
+                inbox,
+                post: post.clone(),
+                meters: meters.clone(),
+                clock,
+                stop: stopped.clone(),
+            };
+            run.meters.push(meters);
+            let handle = run.tasks.spawn(shell.run());
+            run.names.insert(handle.id(), staff.name(*id));
+        }
+        Ok(run)
+    }
+
+    /// Ends the run from elsewhere.
+    pub fn control(&self) -> RunControl {
+        RunControl { post: self.post.clone(), assignment: self.assignment.clone(), stop: self.stop.clone() }
+    }
+
+    /// The figures now.
+    pub fn report(&self) -> Report {
+        let (elapsed_s, status) = match self.ended.get() {
+            Some(ended) => *ended,
+            None => (self.started.elapsed().as_secs_f64(), Status::Running),
+        };
+        Report {
+            topology: self.assignment.topology.to_string(),
+            status,
+            elapsed_s,
+            components: components(&self.assignment, &self.meters, elapsed_s),
+        }
+    }
+
+    /// Waits until the next task has ended, without losing anything when it is not awaited to its end. The first
+    /// failure stops the other tasks. None: all have ended, and the report is final.
+    pub async fn next_end(&mut self) -> Option<TaskEnd> {
+        let Some(joined) = self.tasks.join_next_with_id().await else {
+            self.close(Status::Done);
+            return None;
+        };
+        let end = match joined {
+            Ok((_, end)) => end,
+            Err(error) => {
+                let task = self.names.get(&error.id()).cloned().unwrap_or_default();
+                TaskEnd::Panicked { task }
+            }
+        };
+        if end.is_failure() {
+            self.stop.send_replace(true);
+            self.close(Status::Failed);
+        } else if matches!(end, TaskEnd::Stopped) {
+            self.close(Status::Stopped);
+        }
+        Some(end)
+    }
+
+    /// The first reason to end is the one that counts.
+    fn close(&self, status: Status) {
+        self.ended.get_or_init(|| (self.started.elapsed().as_secs_f64(), status));
+    }
+}

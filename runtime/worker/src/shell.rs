@@ -1,0 +1,226 @@
+//! The shell around one task: performs what `Task::step` wants done and feeds back what came of it.
+
+use crate::ages::Ages;
+use crate::clock::Clock;
+use crate::end::TaskEnd;
+use crate::meters::TaskMeters;
+use crate::post::{Inbox, Letter, Post};
+use crate::staff::Staff;
+use petrel_flow::{Effects, Input, Output, Task};
+use petrel_model::{Edge, TaskId};
+use petrel_sandbox::Instance;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// A task keeps its thread for about so long before it lets others run.
+const TURN: Duration = Duration::from_micros(300);
+
+/// One running task.
+pub(crate) struct Shell {
+    pub(crate) id: TaskId,
+    pub(crate) task: Task,
+    pub(crate) staff: Arc<Staff>,
+    pub(crate) inbox: Inbox,
+    pub(crate) post: Post,
+    pub(crate) meters: Arc<TaskMeters>,
+    pub(crate) clock: Clock,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// What the shell keeps while the task runs.
+struct Running {
+    shell: Shell,
+    instance: Instance,
+    groupings: HashMap<Edge, Instance>,
+    ages: Ages,
+    outputs: VecDeque<Output>,
+    scratch: Vec<Output>,
+    effects: Effects,
+    wake_us: i64,
+}
+
+impl Shell {
+    /// Runs the task until it finishes, fails or is stopped.
+    pub(crate) async fn run(self) -> TaskEnd {
+        let mut stop = self.stop.clone();
+        let work = async move {
+            let mut running = match Running::new(self).await {
+                Ok(running) => running,
+                Err(end) => return end,
+            };
+            running.work().await
+        };
+        tokio::select! {
+            end = work => end,
+            // Dropping the work drops the instance in the middle of its call: nothing of that call is visible.
+            _ = stop.wait_for(|stopped| *stopped) => TaskEnd::Stopped,
+        }
+    }
+}
+
+impl Running {
+    async fn new(shell: Shell) -> Result<Running, TaskEnd> {
+        let instance = shell.staff.instance(shell.id, false).await?;
+        let groupings = shell.staff.groupings(shell.id).await?;
+        Ok(Running {
+            shell,
+            instance,
+            groupings,
+            ages: Ages::default(),
+            outputs: VecDeque::new(),
+            scratch: Vec::new(),
+            effects: Effects::default(),
+            wake_us: i64::MAX,
+        })
+    }
+
+    async fn work(&mut self) -> TaskEnd {
+        self.step(Input::Start);
+        let mut turn = Instant::now();
+        loop {
+            let begun = Instant::now();
+            let worked = !self.outputs.is_empty();
+            while let Some(output) = self.outputs.pop_front() {
+                if let Some(end) = self.perform(output).await {
+                    self.note();
+                    return end;
+                }
+                // What arrived meanwhile is to be known before the task decides on its next call.
+                self.take_arrived();
+            }
+            if worked {
+                self.shell.meters.busy_ns.fetch_add(begun.elapsed().as_nanos() as u64, Relaxed);
+                self.note();
+            }
+            if self.take_arrived() {
+                if turn.elapsed() >= TURN {
+                    tokio::task::yield_now().await;
+                    turn = Instant::now();
+                }
+                continue;
+            }
+            self.wait().await;
+            turn = Instant::now();
+        }
+    }
+
+    /// Waits for a letter or for the time the task asked for, whichever comes first.
+    async fn wait(&mut self) {
+        let blocked = self.shell.task.report().credit_blocked;
+        let begun = Instant::now();
+        let letter = if self.wake_us == i64::MAX {
+            self.shell.inbox.recv().await
+        } else {
+            let sleep = tokio::time::sleep(self.shell.clock.until(self.wake_us));
+            tokio::select! {
+                biased;
+                letter = self.shell.inbox.recv() => letter,
+                () = sleep => None,
+            }
+        };
+        if blocked {
+            self.shell.meters.blocked_ns.fetch_add(begun.elapsed().as_nanos() as u64, Relaxed);
+        }
+        match letter {
+            Some(letter) => self.open(letter),
+            None => {
+                self.wake_us = i64::MAX;
+                let now_us = self.shell.clock.now_us();
+                self.step(Input::Time { now_us });
+            }
+        }
+    }
+
+    /// Feeds the task everything that has arrived, and the time if it asked for it. Says whether there was anything.
+    fn take_arrived(&mut self) -> bool {
+        let mut any = false;
+        while let Ok(letter) = self.shell.inbox.try_recv() {
+            self.open(letter);
+            any = true;
+        }
+        if self.wake_us != i64::MAX {
+            let now_us = self.shell.clock.now_us();
+            if now_us >= self.wake_us {
+                self.wake_us = i64::MAX;
+                self.step(Input::Time { now_us });
+                any = true;
+            }
+        }
+        any || !self.outputs.is_empty()
+    }
+
+    fn open(&mut self, letter: Letter) {
+        match letter {
+            Letter::Message(message) => {
+                self.ages.arrived(&message);
+                self.step(Input::Message(message));
+            }
+            Letter::Credit { channel, bytes } => self.step(Input::Credit { channel, bytes }),
+            Letter::Drain => self.step(Input::Drain),
+        }
+    }
+
+    fn step(&mut self, input: Input) {
+        self.shell.task.step(input, &mut self.scratch);
+        self.outputs.extend(self.scratch.drain(..));
+    }
+
+    /// Does one thing the task wants done. Returns how the task ended, if it did.
+    async fn perform(&mut self, output: Output) -> Option<TaskEnd> {
+        match output {
+            Output::Call { call, mut state } => {
+                let mut effects = std::mem::take(&mut self.effects);
+                let now_us = self.shell.clock.now_us();
+                let result = self.instance.call(&call, &mut state, &mut effects, now_us).await;
+                self.shell.meters.memory_bytes.store(self.instance.memory_bytes(), Relaxed);
+                self.take_arrived();
+                let now_us = self.shell.clock.now_us();
+                self.step(Input::Returned { call, result, effects, state, now_us });
+            }
+            Output::Restart => match self.shell.staff.instance(self.shell.id, true).await {
+                Ok(instance) => {
+                    self.instance = instance;
+                    self.step(Input::Restarted);
+                }
+                Err(end) => return Some(end),
+            },
+            Output::Choose { ticket, edge, tasks, frame } => {
+                let grouping = self.groupings.get_mut(&edge).expect("an edge with a custom grouping has its instance");
+                let tasks = grouping.choose(&frame, tasks).await;
+                self.step(Input::Chosen { ticket, tasks });
+            }
+            Output::Send(message) => self.shell.post.deliver(message.envelope.channel.to, Letter::Message(message)),
+            Output::Credit { channel, bytes } => {
+                self.ages.processed(channel, bytes, self.shell.clock.now_us(), &self.shell.meters);
+                self.shell.post.deliver(channel.from, Letter::Credit { channel, bytes });
+            }
+            Output::Write(writes) => {
+                if let Err(error) = self.instance.write(writes).await {
+                    return Some(TaskEnd::CannotWrite { task: self.shell.staff.name(self.shell.id), error });
+                }
+            }
+            Output::WakeAt(time_us) => self.wake_us = time_us,
+            Output::Rejected(rejected) => self.shell.staff.tell_rejected(&rejected),
+            Output::Finished => return Some(TaskEnd::Finished),
+            Output::Failed(failure) => return Some(TaskEnd::Failed(Box::new(failure))),
+        }
+        None
+    }
+
+    /// Copies the task's counters to where reports read them.
+    fn note(&self) {
+        let report = self.shell.task.report();
+        let meters = &self.shell.meters;
+        let emitted = report.emitted_rows.iter().sum();
+        meters.emitted.store(emitted, Relaxed);
+        meters
+            .executed
+            .store(if self.shell.staff.is_spout(self.shell.id) { emitted } else { report.executed_rows }, Relaxed);
+        meters.rejected.store(report.rejected_rows, Relaxed);
+        meters.calls.store(report.calls, Relaxed);
+        meters.queued_bytes.store(report.queue_bytes, Relaxed);
+    }
+}

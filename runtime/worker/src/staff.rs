@@ -1,0 +1,145 @@
+//! Makes instances for tasks: what of the assignment a guest is told, and what it is granted.
+
+use crate::end::TaskEnd;
+use petrel_flow::Rejected;
+use petrel_model::{Assignment, Component, ComponentIndex, Digest, Edge, Generation, Grants, Grouping, InputStream};
+use petrel_model::{Limits, OutputIndex, TaskId, World};
+use petrel_sandbox::{Consumer, Instance, InstanceSpec, LogSink, LogSource, Plugin};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// The plugins of an assignment and all that their instances share.
+pub(crate) struct Staff {
+    pub(crate) assignment: Arc<Assignment>,
+    pub(crate) plugins: BTreeMap<Digest, Plugin>,
+    pub(crate) secrets: BTreeMap<String, Vec<u8>>,
+    pub(crate) logs: LogSink,
+    pub(crate) seed: u64,
+}
+
+impl Staff {
+    /// `COMPONENT[TASK]`.
+    pub(crate) fn name(&self, id: TaskId) -> String {
+        format!("{}[{}]", self.component(id.component).name, id.task.0)
+    }
+
+    /// Whether a task runs a spout.
+    pub(crate) fn is_spout(&self, id: TaskId) -> bool {
+        self.component(id.component).world == World::Spout
+    }
+
+    fn component(&self, index: ComponentIndex) -> &Component {
+        self.assignment.component(index)
+    }
+
+    /// A new instance for a task. `again`: it takes over from one that was thrown away, so files go on where they are.
+    pub(crate) async fn instance(&self, id: TaskId, again: bool) -> Result<Instance, TaskEnd> {
+        let component = self.component(id.component);
+        let inputs = component.inputs.iter().map(|input| {
+            let producer = self.component(input.from);
+            let key = match &input.grouping {
+                Grouping::Fields(_) | Grouping::PartialKey(_) => input.key.clone(),
+                _ => Vec::new(),
+            };
+            InputStream { stream: format!("{}.{}", producer.name, input.stream), schema: input.schema.clone(), key }
+        });
+        let spec = InstanceSpec {
+            topology: self.assignment.topology.clone(),
+            component: component.name.clone(),
+            task: id.task,
+            parallelism: component.parallelism,
+            generation: self.assignment.generation,
+            tracking: false,
+            consumers: self.consumers(id.component),
+            inputs: inputs.collect(),
+            outputs: component.outputs.clone(),
+            configuration: component.configuration.clone(),
+            grants: component.grants.clone(),
+            secrets: self.granted_secrets(&component.grants),
+            limits: component.limits,
+            logs: self.logs.clone(),
+            seed: self.seed,
+            append: again,
+        };
+        let plugin = self.plugin(component.plugin);
+        let instance = plugin.instantiate(&spec).await;
+        instance.map_err(|error| TaskEnd::CannotStart { task: self.name(id), error })
+    }
+
+    /// An instance for each custom grouping that a task's outputs go through.
+    pub(crate) async fn groupings(&self, id: TaskId) -> Result<HashMap<Edge, Instance>, TaskEnd> {
+        let mut instances = HashMap::new();
+        for output in 0..self.component(id.component).outputs.len() {
+            for edge in self.assignment.edges(id.component, OutputIndex(output as u32)) {
+                let consumer = self.component(edge.to);
+                let input = &consumer.inputs[edge.input.0 as usize];
+                let Grouping::Custom { plugin, configuration, columns } = &input.grouping else { continue };
+                let producer = &self.component(id.component).outputs[output];
+                let fields: Vec<_> = columns.iter().map(|&column| producer.schema.fields[column].clone()).collect();
+                let stream = format!("{}.{}", self.component(id.component).name, producer.name);
+                let spec = InstanceSpec {
+                    topology: self.assignment.topology.clone(),
+                    component: consumer.name.clone(),
+                    task: id.task,
+                    parallelism: consumer.parallelism,
+                    generation: self.assignment.generation,
+                    tracking: false,
+                    consumers: Vec::new(),
+                    inputs: vec![InputStream { stream, schema: petrel_frame::Schema::new(fields), key: Vec::new() }],
+                    outputs: Vec::new(),
+                    configuration: configuration.clone(),
+                    grants: Grants::default(),
+                    secrets: BTreeMap::new(),
+                    limits: Limits::default(),
+                    logs: self.logs.clone(),
+                    seed: self.seed,
+                    append: false,
+                };
+                let instance = self.plugin(*plugin).instantiate(&spec).await;
+                let instance = instance.map_err(|error| TaskEnd::CannotStart {
+                    task: format!("the grouping of {}", self.name(TaskId { component: edge.to, task: id.task })),
+                    error,
+                })?;
+                instances.insert(edge, instance);
+            }
+        }
+        Ok(instances)
+    }
+
+    /// Writes a rejected tuple to the log.
+    pub(crate) fn tell_rejected(&self, rejected: &Rejected) {
+        let fields: Vec<String> = rejected.fields.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let message = format!(
+            "rejected a tuple of {} after {} attempt{}: {} [{}]",
+            rejected.stream,
+            rejected.attempts,
+            if rejected.attempts == 1 { "" } else { "s" },
+            rejected.reason,
+            fields.join(", ")
+        );
+        self.logs.tell(&self.assignment.topology, &rejected.component, rejected.task.task, LogSource::System, message);
+    }
+
+    fn plugin(&self, digest: Digest) -> &Plugin {
+        self.plugins.get(&digest).expect("the worker was given every plugin that the assignment names")
+    }
+
+    fn granted_secrets(&self, grants: &Grants) -> BTreeMap<String, Vec<u8>> {
+        let granted = |name: &String| Some((name.clone(), self.secrets.get(name)?.clone()));
+        grants.secrets.iter().filter_map(granted).collect()
+    }
+
+    fn consumers(&self, from: ComponentIndex) -> Vec<Consumer> {
+        let mut consumers = Vec::new();
+        for output in 0..self.component(from).outputs.len() as u32 {
+            for edge in self.assignment.edges(from, OutputIndex(output)) {
+                let to = self.component(edge.to);
+                consumers.push(Consumer { output, component: to.name.clone(), tasks: to.parallelism });
+            }
+        }
+        consumers
+    }
+}
+
+/// The generation of a run in one process: there is no older one to fence.
+pub const FIRST_GENERATION: Generation = Generation(1);
