@@ -1,0 +1,21 @@
+//! The subcommands, one file each.
+
+mod run;
+
+use crate::failure::CommandResult;
+
+/// What petrel can be asked to do.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Run topologies in this process.
+    Run(run::Run),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) fn execute(self) -> CommandResult {
+        match self {
+            Command::Run(command) => command.execute(),
+        }
+    }
+}

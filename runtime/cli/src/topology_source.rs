@@ -1,0 +1,137 @@
+//! From a topology file and the command line's overrides to an assignment.
+
+use crate::failure::{CommandResult, Failure};
+use crate::plugin_set::PluginSet;
+use crate::problems::Problems;
+use petrel_model::{Assignment, Digest, Guarantee, Overrides, Topology};
+use petrel_sandbox::{Plugin, Sandbox};
+use petrel_worker::FIRST_GENERATION;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The flags that change a topology without touching its file.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct OverrideFlags {
+    /// Set a configuration key of a component; VALUE is TOML, or text where it is not.
+    #[arg(long = "set", value_name = "NAME.KEY=VALUE", value_parser = parse_set)]
+    set: Vec<(String, String, String)>,
+    /// Set the number of tasks of a component.
+    #[arg(long = "parallelism", value_name = "NAME=N", value_parser = parse_parallelism)]
+    parallelism: Vec<(String, u32)>,
+    /// Set what is promised about each tuple.
+    #[arg(long, value_name = "GUARANTEE")]
+    guarantee: Option<String>,
+}
+
+fn parse_set(text: &str) -> Result<(String, String, String), String> {
+    let (place, value) = text.split_once('=').ok_or("expected NAME.KEY=VALUE, such as lines.path=text.txt")?;
+    let (name, key) = place.split_once('.').ok_or("expected NAME.KEY before the =, such as lines.path=text.txt")?;
+    if name.is_empty() || key.is_empty() {
+        return Err("NAME and KEY must not be empty".to_owned());
+    }
+    Ok((name.to_owned(), key.to_owned(), value.to_owned()))
+}
+
+fn parse_parallelism(text: &str) -> Result<(String, u32), String> {
+    let (name, tasks) = text.split_once('=').ok_or("expected NAME=N, such as split=2")?;
+    let tasks = tasks.parse().map_err(|_| format!("{tasks:?} is not a number of tasks"))?;
+    Ok((name.to_owned(), tasks))
+}
+
+/// A topology file that was read and parsed.
+pub(crate) struct TopologySource {
+    path: PathBuf,
+    text: String,
+    topology: Topology,
+}
+
+/// What a topology file amounts to: what the worker takes.
+pub(crate) struct Resolved {
+    /// Everything resolved.
+    pub(crate) assignment: Assignment,
+    /// The plugins it names.
+    pub(crate) plugins: BTreeMap<Digest, Plugin>,
+}
+
+impl TopologySource {
+    /// Reads and parses a file. `-` is standard input.
+    pub(crate) fn read(path: &Path) -> CommandResult<TopologySource> {
+        let text = if path == Path::new("-") {
+            std::io::read_to_string(std::io::stdin())
+        } else {
+            std::fs::read_to_string(path)
+        };
+        let text = text.map_err(|error| Failure::usage(format!("cannot read the topology {}: {error}", path.display())))?;
+        match petrel_model::parse(&text) {
+            Ok(topology) => Ok(TopologySource { path: path.to_path_buf(), text, topology }),
+            Err(problems) => Err(Failure::Topology(Problems { file: path.display().to_string(), text, problems })),
+        }
+    }
+
+    /// The file's text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What was parsed.
+    pub(crate) fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// The folder that relative component files start from.
+    pub(crate) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Loads the plugins, asks them to describe themselves, and checks that everything fits.
+    pub(crate) fn resolve(&self, sandbox: &Arc<Sandbox>) -> CommandResult<Resolved> {
+        let mut plugins = PluginSet::new(sandbox.clone(), self.folder());
+        match petrel_model::resolve(&self.topology, &mut plugins, FIRST_GENERATION) {
+            Ok(assignment) => Ok(Resolved { assignment, plugins: plugins.into_plugins() }),
+            Err(problems) => Err(self.failure(problems)),
+        }
+    }
+
+    /// These problems, shown in this source.
+    pub(crate) fn failure(&self, problems: Vec<petrel_model::Problem>) -> Failure {
+        Failure::Topology(Problems { file: self.path.display().to_string(), text: self.text.clone(), problems })
+    }
+}
+
+impl OverrideFlags {
+    /// Applies the flags to all topologies. A flag that names a component applies wherever there is one of that name.
+    pub(crate) fn apply(&self, sources: &mut [TopologySource]) -> CommandResult {
+        let guarantee = match &self.guarantee {
+            Some(name) => Some(Guarantee::from_name(name).ok_or_else(|| {
+                Failure::usage(format!(
+                    "--guarantee {name}: there is no such guarantee; choose best-effort, at-least-once or exactly-once"
+                ))
+            })?),
+            None => None,
+        };
+        let has = |sources: &[TopologySource], name: &str| sources.iter().any(|it| it.topology.has_component(name));
+        let named = self.set.iter().map(|it| &it.0).chain(self.parallelism.iter().map(|it| &it.0));
+        // A name that no topology has is left in for the first one, which then says so and suggests another.
+        let unknown: Vec<String> = named.filter(|name| !has(sources, name)).cloned().collect();
+        for (index, source) in sources.iter_mut().enumerate() {
+            let topology = &source.topology;
+            let meant = |name: &String| topology.has_component(name) || (index == 0 && unknown.contains(name));
+            let overrides = Overrides {
+                set: self.set.iter().filter(|it| meant(&it.0)).cloned().collect(),
+                parallelism: self.parallelism.iter().filter(|it| meant(&it.0)).cloned().collect(),
+                guarantee,
+            };
+            if let Err(problems) = source.topology.apply(&overrides) {
+                return Err(source.failure(problems));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The sandbox with the compiled plugins of this home.
+pub(crate) fn sandbox(home: &crate::home::Home) -> CommandResult<Arc<Sandbox>> {
+    let sandbox = Sandbox::new(petrel_sandbox::SandboxConfig { cache_dir: home.cache() });
+    Ok(Arc::new(sandbox.map_err(anyhow::Error::from)?))
+}
