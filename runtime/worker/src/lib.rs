@@ -8,7 +8,7 @@
 //! ```
 //!
 //! - [`Run`] starts every task of an [`Assignment`](petrel_model::Assignment) and hears of their ends.
-//! - [`RunControl`] drains (spouts end, everything in flight is processed) or stops it.
+//! - [`RunHandle`] drains (spouts end, everything in flight is processed) or stops it.
 //! - [`Report`] is what the live view and the final report print.
 //!
 //! All decisions are taken by `petrel_flow::Task::step`; a shell performs them: it calls the guest, delivers messages and
@@ -28,5 +28,5 @@ mod staff;
 pub use end::TaskEnd;
 pub use meters::Percentiles;
 pub use report::{ComponentReport, Report, Status};
-pub use run::{RefusedAssignment, Run, RunControl, RunOptions};
+pub use run::{RefusedAssignment, Run, RunHandle, RunOptions};
 pub use staff::FIRST_GENERATION;

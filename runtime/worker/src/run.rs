@@ -46,27 +46,25 @@ pub enum RefusedAssignment {
     },
 }
 
-/// A topology that runs.
+/// A topology that runs: owns its tasks and hears of their ends.
 pub struct Run {
+    handle: RunHandle,
+    tasks: JoinSet<TaskEnd>,
+    names: BTreeMap<tokio::task::Id, String>,
+}
+
+/// Looks at a run and ends it, from anywhere.
+#[derive(Clone)]
+pub struct RunHandle {
     assignment: Arc<Assignment>,
     meters: Vec<Arc<TaskMeters>>,
     post: Post,
     stop: watch::Sender<bool>,
     started: Instant,
-    ended: OnceLock<(f64, Status)>,
-    tasks: JoinSet<TaskEnd>,
-    names: BTreeMap<tokio::task::Id, String>,
+    ended: Arc<OnceLock<(f64, Status)>>,
 }
 
-/// A handle that can end a run from elsewhere.
-#[derive(Clone)]
-pub struct RunControl {
-    post: Post,
-    assignment: Arc<Assignment>,
-    stop: watch::Sender<bool>,
-}
-
-impl RunControl {
+impl RunHandle {
     /// Spouts end their streams; everything in flight is processed.
     pub fn drain(&self) {
         for task in &self.assignment.tasks {
@@ -77,6 +75,25 @@ impl RunControl {
     /// Every task stops where it stands.
     pub fn stop(&self) {
         self.stop.send_replace(true);
+    }
+
+    /// The figures now.
+    pub fn report(&self) -> Report {
+        let (elapsed_s, status) = match self.ended.get() {
+            Some(ended) => *ended,
+            None => (self.started.elapsed().as_secs_f64(), Status::Running),
+        };
+        Report {
+            topology: self.assignment.topology.to_string(),
+            status,
+            elapsed_s,
+            components: components(&self.assignment, &self.meters, elapsed_s),
+        }
+    }
+
+    /// The first reason to end is the one that counts.
+    fn close(&self, status: Status) {
+        self.ended.get_or_init(|| (self.started.elapsed().as_secs_f64(), status));
     }
 }
 
@@ -106,59 +123,40 @@ impl Run {
             logs: options.logs,
             seed: options.seed,
         });
-        let mut run = Run {
-            meters: Vec::new(),
-            post: post.clone(),
-            stop,
-            started: Instant::now(),
-            ended: OnceLock::new(),
-            tasks: JoinSet::new(),
-            names: BTreeMap::new(),
-            assignment,
-        };
-        for (id, inbox) in run.assignment.tasks.iter().zip(inboxes) {
-            let meters = Arc::new(TaskMeters::default());
+        let mut meters = Vec::new();
+        let mut tasks = JoinSet::new();
+        let mut names = BTreeMap::new();
+        for (id, inbox) in assignment.tasks.iter().zip(inboxes) {
+            let task_meters = Arc::new(TaskMeters::default());
             let shell = Shell {
                 id: *id,
-                task: Task::new(&run.assignment, *id, options.tuning, clock.now_us(), options.seed),
+                task: Task::new(&assignment, *id, options.tuning, clock.now_us(), options.seed),
                 staff: staff.clone(),
                 inbox,
                 post: post.clone(),
-                meters: meters.clone(),
+                meters: task_meters.clone(),
                 clock,
                 stop: stopped.clone(),
             };
-            run.meters.push(meters);
-            let handle = run.tasks.spawn(shell.run());
-            run.names.insert(handle.id(), staff.name(*id));
+            meters.push(task_meters);
+            let spawned = tasks.spawn(shell.run());
+            names.insert(spawned.id(), staff.name(*id));
         }
-        Ok(run)
+        let handle =
+            RunHandle { assignment, meters, post, stop, started: Instant::now(), ended: Arc::new(OnceLock::new()) };
+        Ok(Run { handle, tasks, names })
     }
 
-    /// Ends the run from elsewhere.
-    pub fn control(&self) -> RunControl {
-        RunControl { post: self.post.clone(), assignment: self.assignment.clone(), stop: self.stop.clone() }
-    }
-
-    /// The figures now.
-    pub fn report(&self) -> Report {
-        let (elapsed_s, status) = match self.ended.get() {
-            Some(ended) => *ended,
-            None => (self.started.elapsed().as_secs_f64(), Status::Running),
-        };
-        Report {
-            topology: self.assignment.topology.to_string(),
-            status,
-            elapsed_s,
-            components: components(&self.assignment, &self.meters, elapsed_s),
-        }
+    /// Looks at the run and ends it, from anywhere.
+    pub fn handle(&self) -> RunHandle {
+        self.handle.clone()
     }
 
     /// Waits until the next task has ended, without losing anything when it is not awaited to its end. The first
     /// failure stops the other tasks. None: all have ended, and the report is final.
     pub async fn next_end(&mut self) -> Option<TaskEnd> {
         let Some(joined) = self.tasks.join_next_with_id().await else {
-            self.close(Status::Done);
+            self.handle.close(Status::Done);
             return None;
         };
         let end = match joined {
@@ -169,16 +167,11 @@ impl Run {
             }
         };
         if end.is_failure() {
-            self.stop.send_replace(true);
-            self.close(Status::Failed);
+            self.handle.stop();
+            self.handle.close(Status::Failed);
         } else if matches!(end, TaskEnd::Stopped) {
-            self.close(Status::Stopped);
+            self.handle.close(Status::Stopped);
         }
         Some(end)
-    }
-
-    /// The first reason to end is the one that counts.
-    fn close(&self, status: Status) {
-        self.ended.get_or_init(|| (self.started.elapsed().as_secs_f64(), status));
     }
 }

@@ -10,7 +10,7 @@ use crate::topology_source::{OverrideFlags, TopologySource, sandbox};
 use anyhow::Context;
 use petrel_flow::Tuning;
 use petrel_model::Guarantee;
-use petrel_worker::{Report, Run as Running, RunControl, RunOptions, TaskEnd};
+use petrel_worker::{Report, Run as Running, RunHandle, RunOptions, TaskEnd};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -127,16 +127,22 @@ impl Run {
     }
 
     /// Waits for the ends of all tasks, for signals and for the time to be over; keeps the live view going.
-    async fn watch(&self, mut running: Vec<Running>) -> CommandResult<(Vec<Report>, Vec<TaskEnd>)> {
-        let controls: Vec<RunControl> = running.iter().map(Running::control).collect();
-        let drain = || controls.iter().for_each(RunControl::drain);
-        let stop = || controls.iter().for_each(RunControl::stop);
+    async fn watch(&self, runs: Vec<Running>) -> CommandResult<(Vec<Report>, Vec<TaskEnd>)> {
+        let handles: Vec<RunHandle> = runs.iter().map(Running::handle).collect();
+        let reports = || handles.iter().map(RunHandle::report).collect::<Vec<_>>();
+        let (sender, mut ends) = tokio::sync::mpsc::unbounded_channel();
+        for mut run in runs {
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                while let Some(end) = run.next_end().await {
+                    let _ = sender.send(end);
+                }
+            });
+        }
+        drop(sender);
+
         let mut interrupts = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
         let mut terminations = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-        let mut interrupted = false;
-        let mut failures = Vec::new();
-        let mut view = LiveView::new();
-        let mut refresh = tokio::time::interval(LiveView::INTERVAL);
         let deadline = async {
             match self.run_for {
                 Some(time) => tokio::time::sleep(time).await,
@@ -144,38 +150,28 @@ impl Run {
             }
         };
         tokio::pin!(deadline);
-        let mut deadline_over = false;
-        let mut open = running.len();
-        let mut next = 0;
-        while open > 0 {
-            // One run at a time is waited for; a failure in another one is heard when its turn comes, which the
-            // refresh below makes soon.
-            let current = &mut running[next];
+        let (mut deadline_over, mut asked_to_end) = (false, false);
+        let mut refresh = tokio::time::interval(LiveView::INTERVAL);
+        let mut view = LiveView::new();
+        let mut failures = Vec::new();
+        loop {
             tokio::select! {
-                end = current.next_end() => match end {
+                end = ends.recv() => match end {
                     Some(end) if end.is_failure() => failures.push(end),
                     Some(_) => {}
-                    None => {
-                        open -= 1;
-                        next = (next + 1) % running.len();
-                        if open == 0 { break }
-                        while running[next].is_over() { next = (next + 1) % running.len() }
-                    }
+                    None => break,
                 },
-                _ = refresh.tick() => {
-                    view.show(running.iter().map(Running::report).collect::<Vec<_>>().as_slice());
-                    if open > 1 {
-                        next = (next + 1) % running.len();
-                        while running[next].is_over() { next = (next + 1) % running.len() }
-                    }
+                _ = refresh.tick() => view.show(&reports()),
+                () = &mut deadline, if !deadline_over => {
+                    deadline_over = true;
+                    handles.iter().for_each(RunHandle::drain);
                 }
-                () = &mut deadline, if !deadline_over => { deadline_over = true; drain() }
-                _ = terminations.recv() => { interrupted = end_or_stop(interrupted, &view, drain, stop) }
-                _ = interrupts.recv() => { interrupted = end_or_stop(interrupted, &view, drain, stop) }
+                _ = terminations.recv() => asked_to_end = end_or_stop(asked_to_end, &view, &handles),
+                _ = interrupts.recv() => asked_to_end = end_or_stop(asked_to_end, &view, &handles),
             }
         }
         view.close();
-        Ok((running.iter().map(Running::report).collect(), failures))
+        Ok((reports(), failures))
     }
 
     fn read_secrets(&self) -> CommandResult<BTreeMap<String, Vec<u8>>> {
@@ -193,13 +189,13 @@ impl Run {
 }
 
 /// First asks the spouts to end, then, when asked again, stops everything.
-fn end_or_stop(again: bool, view: &LiveView, drain: impl Fn(), stop: impl Fn()) -> bool {
+fn end_or_stop(again: bool, view: &LiveView, handles: &[RunHandle]) -> bool {
     if again {
         view.note("stopping: what is in flight is dropped");
-        stop();
+        handles.iter().for_each(RunHandle::stop);
     } else {
         view.note("draining: spouts end, what is in flight is processed; once more to stop at once");
-        drain();
+        handles.iter().for_each(RunHandle::drain);
     }
     true
 }
