@@ -1,0 +1,3 @@
+//! Whole-system tests: the real binary, real guests, real files.
+
+mod architecture;

@@ -1,1 +1,0 @@
-//! Whole-system tests; nothing depends on this crate.
