@@ -1,6 +1,8 @@
 //! The one thing a worker takes: who runs what, resolved down to column numbers.
 
-use crate::id::{ComponentIndex, ComponentName, Digest, Generation, InputIndex, OutputIndex, StreamName, TaskId, TopologyName};
+use crate::id::{
+    ComponentIndex, ComponentName, Digest, Generation, InputIndex, OutputIndex, StreamName, TaskId, TopologyName,
+};
 use crate::plugin::{OutputStream, TableSpec, World};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -33,6 +35,25 @@ pub enum Guarantee {
     AtLeastOnce,
     /// Every effect on state and on two-phase sinks happens once.
     ExactlyOnce,
+}
+
+impl Guarantee {
+    /// All of them, the weakest first.
+    pub const ALL: [Guarantee; 3] = [Guarantee::BestEffort, Guarantee::AtLeastOnce, Guarantee::ExactlyOnce];
+
+    /// The name in the topology file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Guarantee::BestEffort => "best-effort",
+            Guarantee::AtLeastOnce => "at-least-once",
+            Guarantee::ExactlyOnce => "exactly-once",
+        }
+    }
+
+    /// The guarantee of that name.
+    pub fn from_name(name: &str) -> Option<Guarantee> {
+        Guarantee::ALL.into_iter().find(|guarantee| guarantee.name() == name)
+    }
 }
 
 /// A component of the topology, resolved.
@@ -75,6 +96,8 @@ pub struct Input {
     pub stream: StreamName,
     /// How tuples are spread over the tasks.
     pub grouping: Grouping,
+    /// The fields of a fields or partial-key grouping, by the consumer's names. Empty for every other grouping.
+    pub key: Vec<String>,
     /// For each column the plugin reads, the column of the producer's stream.
     pub columns: Vec<usize>,
     /// The columns as the plugin gets them, renamed.
@@ -106,6 +129,10 @@ pub enum Grouping {
         plugin: Digest,
         /// Its configuration, as a component's.
         configuration: String,
+        /// The columns that the plugin reads, in the order in which it gets them.
+        columns: Vec<usize>,
+        /// The columns as the plugin gets them, with the consumer's names.
+        schema: Schema,
     },
 }
 

@@ -1,5 +1,6 @@
 //! What a plugin tells about itself: the host's form of `describe` in `wit/`.
 
+use crate::id::Digest;
 use alloc::string::String;
 use alloc::vec::Vec;
 use petrel_frame::{Field, Schema};
@@ -129,4 +130,44 @@ pub struct Description {
     pub state_key: Vec<String>,
     /// `net`, `dirs`, `env:NAME`, `secret:NAME`.
     pub capabilities: Vec<String>,
+}
+
+/// Where plugins come from, and what they say about themselves.
+///
+/// The same digest always gives the same answers; an implementation is free to remember them.
+pub trait Plugins {
+    /// Finds the plugin of a reference: the name of a standard plugin, of one in the registry, or a file.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, in one sentence.
+    fn load(&mut self, reference: &str) -> Result<(Digest, World), String>;
+
+    /// The configuration keys that a loaded plugin takes.
+    ///
+    /// # Errors
+    ///
+    /// Why it did not answer.
+    fn config_keys(&mut self, plugin: Digest) -> Result<Vec<ConfigKey>, String>;
+
+    /// What a loaded plugin is, with a configuration (one JSON object, defaults filled in) and inputs.
+    ///
+    /// # Errors
+    ///
+    /// What it does not like.
+    fn describe(
+        &mut self,
+        plugin: Digest,
+        configuration: &str,
+        inputs: &[InputStream],
+    ) -> Result<Description, DescribeProblem>;
+}
+
+/// What a plugin does not like about its configuration or its inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribeProblem {
+    /// The configuration key that is wrong, if it is one.
+    pub key: Option<String>,
+    /// Why, in the plugin's words.
+    pub message: String,
 }

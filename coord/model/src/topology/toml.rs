@@ -1,0 +1,135 @@
+//! From TOML to the tree.
+
+use super::place::{Located, Place};
+use super::tree::{Entry, Node, Value};
+use crate::problem::Problem;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ops::Range;
+use toml::de::{DeTable, DeValue};
+
+/// The entries of a TOML document in the order in which they were written.
+///
+/// # Errors
+///
+/// Everything that is not TOML, and integers beyond 64 bits.
+pub(crate) fn document(text: &str) -> Result<Vec<Entry>, Vec<Problem>> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { text, flag: None, problems: errors.iter().map(|error| syntax(text, error)).collect() };
+    let entries = reader.table(document.into_inner());
+    match reader.problems.is_empty() {
+        true => Ok(entries),
+        false => Err(reader.problems),
+    }
+}
+
+/// A single TOML value, as a flag gives it; none if the text is not one.
+pub(crate) fn value(text: &str, flag: &str) -> Option<Node> {
+    let parsed = DeValue::parse(text).ok()?;
+    let mut reader = Reader { text, flag: Some(flag), problems: Vec::new() };
+    let span = parsed.span();
+    let node = reader.value(parsed.into_inner(), span);
+    reader.problems.is_empty().then_some(node)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    flag: Option<&'a str>,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn place(&self, span: Range<usize>) -> Place {
+        self.flag.map_or(Place::Text(span), |flag| Place::Flag(flag.to_string()))
+    }
+
+    fn table(&mut self, table: DeTable<'_>) -> Vec<Entry> {
+        let mut entries: Vec<(usize, Entry)> = Vec::with_capacity(table.len());
+        for (key, value) in table {
+            let start = key.span().start;
+            let key = Located::new(key.get_ref().to_string(), self.place(key.span()));
+            let span = value.span();
+            entries.push((start, Entry { key, node: self.value(value.into_inner(), span) }));
+        }
+        // The parser sorts by name; people read by position.
+        entries.sort_by_key(|(start, _)| *start);
+        entries.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    fn value(&mut self, value: DeValue<'_>, span: Range<usize>) -> Node {
+        let place = self.place(span.clone());
+        let value = match value {
+            DeValue::String(text) => Value::Text(text.into_owned()),
+            DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
+                Ok(integer) => Value::Integer(integer),
+                Err(_) => {
+                    self.problems.push(Problem::at(&place, format!("the integer {integer} is beyond 64 bits")).help(
+                        "the largest is 9223372036854775807; write it as a text if it is not to be counted with",
+                    ));
+                    Value::Integer(0)
+                }
+            },
+            DeValue::Float(float) => match float.as_str().parse() {
+                Ok(float) => Value::Float(float),
+                Err(_) => {
+                    self.problems.push(Problem::at(&place, format!("`{float}` is not a number")));
+                    Value::Float(0.0)
+                }
+            },
+            DeValue::Boolean(boolean) => Value::Boolean(boolean),
+            // Nothing in a topology is a date: as written, it is a text like any other.
+            DeValue::Datetime(_) => Value::Text(self.text.get(span).unwrap_or_default().to_string()),
+            DeValue::Array(array) => Value::List(
+                array
+                    .into_iter()
+                    .map(|item| {
+                        let span = item.span();
+                        self.value(item.into_inner(), span)
+                    })
+                    .collect(),
+            ),
+            DeValue::Table(table) => Value::Table(self.table(table)),
+        };
+        Node::new(value, place)
+    }
+}
+
+/// What the parser found, in words that say what to do.
+fn syntax(text: &str, error: &toml::de::Error) -> Problem {
+    let span = error.span().map(|span| visible(text, span));
+    let at = span.as_ref().and_then(|span| text.get(span.clone())).unwrap_or_default();
+    let place = span.map_or(Place::Nowhere, Place::Text);
+    let (what, detail) = match error.message().split_once(", expected ") {
+        Some((what, expected)) => (what, format!(": expected {expected}")),
+        None => (error.message(), String::new()),
+    };
+    match what {
+        "duplicate key" => Problem::at(&place, format!("`{at}` is defined twice"))
+            .help("give one of the two another name, or remove it"),
+        "string values must be quoted" if at.trim().is_empty() => {
+            Problem::at(&place, "a value is missing here").help("write a value after the `=`; texts stand in quotes")
+        }
+        "string values must be quoted" => {
+            Problem::at(&place, format!("`{at}` is not a TOML value: texts stand in quotes"))
+                .help(format!("write \"{at}\""))
+        }
+        _ => Problem::at(&place, format!("this is not TOML: {what}{detail}"))
+            .help("https://toml.io/en/v1.0.0 shows the whole language on one page"),
+    }
+}
+
+/// An empty span cannot be shown: it grows by the character before or after it.
+fn visible(text: &str, span: Range<usize>) -> Range<usize> {
+    if !span.is_empty() {
+        return span;
+    }
+    let at = span.start.min(text.len());
+    match text.get(at..).and_then(|rest| rest.chars().next()) {
+        Some(next) if next != '\n' => at..at + next.len_utf8(),
+        _ => match text.get(..at).and_then(|before| before.chars().next_back()) {
+            Some(last) => at - last.len_utf8()..at,
+            None => span,
+        },
+    }
+}
