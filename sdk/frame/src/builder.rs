@@ -1,12 +1,12 @@
 //! Making a frame, row by row or column by column.
 
+use crate::Schema;
 use crate::buffer::FrameBuf;
 use crate::column_builder::ColumnBuilder;
 use crate::error::FrameError;
 use crate::layout::{COLUMN_BYTES, HEADER_BYTES, Header};
 use crate::value::Value;
 use crate::writer::Writer;
-use crate::Schema;
 use alloc::vec::Vec;
 
 /// Collects tuples and makes a frame of them, again and again: [`clear`](Self::clear) keeps all memory.

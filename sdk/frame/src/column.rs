@@ -1,11 +1,11 @@
 //! One column of a frame, read in place.
 
+use crate::Scalar;
 use crate::bits::Bitmap;
 use crate::cast::numbers;
 use crate::layout::{Buffer, Entry, PADDING};
 use crate::strings::StringColumn;
 use crate::value::{Items, ListView, Value};
-use crate::Scalar;
 use core::str;
 
 /// One column: typed slices for loops over it, single values for convenience. Cheap to copy.

@@ -7,7 +7,10 @@ use core::fmt;
 /// Why bytes are not a frame, or why a frame cannot be made. Columns and rows count from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "the fields are named after the header's and the column table's, and the messages say the rest")]
+#[allow(
+    missing_docs,
+    reason = "the fields are named after the header's and the column table's, and the messages say the rest"
+)]
 pub enum FrameError {
     /// There is no room for a header.
     TooShort { bytes: usize },

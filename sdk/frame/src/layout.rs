@@ -147,14 +147,7 @@ impl Entry {
         for (i, buffer) in buffers.iter_mut().enumerate() {
             *buffer = (read_u32(row, 8 + 8 * i), read_u32(row, 12 + 8 * i));
         }
-        Entry {
-            scalar: row[0],
-            flags: row[1],
-            encoding: row[2],
-            reserved: row[3],
-            entries: read_u32(row, 4),
-            buffers,
-        }
+        Entry { scalar: row[0], flags: row[1], encoding: row[2], reserved: row[3], entries: read_u32(row, 4), buffers }
     }
 
     pub(crate) fn to_bytes(self) -> [u8; COLUMN_BYTES] {

@@ -74,8 +74,7 @@ fn header(frame: &[u8]) -> Result<(), FrameError> {
 }
 
 fn column_type(column: usize, entry: &Entry) -> Result<Scalar, FrameError> {
-    let scalar =
-        Scalar::from_code(entry.scalar).ok_or(FrameError::UnknownScalar { column, code: entry.scalar })?;
+    let scalar = Scalar::from_code(entry.scalar).ok_or(FrameError::UnknownScalar { column, code: entry.scalar })?;
     if entry.flags & !(FLAG_LIST | FLAG_OPTIONAL) != 0 {
         return Err(FrameError::UnknownFlags { column, flags: entry.flags });
     }
@@ -246,4 +245,3 @@ fn indices(column: usize, indices: &[u32], entries: usize) -> Result<(), FrameEr
     let row = indices.iter().position(|&index| index as usize >= entries).unwrap_or(0);
     Err(FrameError::IndexOutOfRange { column, row, index: indices[row], entries })
 }
-
