@@ -1,0 +1,57 @@
+//! Files behind configuration keys of the kinds `path-read`, `path-write` and `stdin`.
+//!
+//! A plugin never sees a path: it names the configuration key. Writes are staged, so they happen when the call returns
+//! ok, and not at all if it does not.
+
+use super::imports;
+use crate::error::Error;
+
+/// A file that [`create`] opened for writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FileHandle(pub u32);
+
+/// The names of the files behind a key, sorted: the file itself, those in the folder, those that the glob matches.
+/// For a `stdin` key that is `-`.
+///
+/// # Errors
+/// The key is not set or not of such a kind, or the folder cannot be read.
+pub fn list(key: &str) -> Result<Vec<String>, Error> {
+    imports::list_files(key).map_err(|message| at(key, message))
+}
+
+/// Up to `max` bytes of a file at an offset; `file` is its position in [`list`]. Empty at the end of the file.
+/// A pipe and standard input are read in order: the offset must be where the last read ended.
+///
+/// # Errors
+/// The file cannot be read, or a pipe was asked for another offset.
+pub fn read(key: &str, file: usize, offset: u64, max: usize) -> Result<Vec<u8>, Error> {
+    imports::read_file(key, file as u32, offset, max.min(u32::MAX as usize) as u32).map_err(|message| at(key, message))
+}
+
+/// Truncates, or creates, the file of a key. `name` picks a file in a folder and is empty where the key is a file.
+///
+/// # Errors
+/// The key is not set or not of the kind `path-write`, or the file cannot be created.
+pub fn create(key: &str, name: &str) -> Result<FileHandle, Error> {
+    imports::create_file(key, name).map(FileHandle).map_err(|message| at(key, message))
+}
+
+/// Appends to a file, when the call returns ok.
+///
+/// # Errors
+/// The handle is not one of this instance's.
+pub fn append(file: FileHandle, data: &[u8]) -> Result<(), Error> {
+    imports::append_file(file.0, data).map_err(Error::new)
+}
+
+/// Writes to the standard output of the process, when the call returns ok.
+///
+/// # Errors
+/// The host has no standard output to give.
+pub fn print(data: &[u8]) -> Result<(), Error> {
+    imports::print(data).map_err(Error::new)
+}
+
+fn at(key: &str, message: String) -> Error {
+    Error::new(message).context(format_args!("config.{key}"))
+}
