@@ -3,12 +3,18 @@
 //! One file per subcommand in `commands/`. Data goes to standard output, everything else to standard error.
 //! Exit codes: 0 done, 1 failure, 2 usage or an invalid topology.
 
+mod bench;
 mod commands;
+mod embedded;
 mod failure;
 mod home;
+mod live_view;
+mod log_writer;
 mod output;
 mod plugin_set;
 mod problems;
+mod run_report;
+mod topology_source;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod bench;
 mod run;
 
 use crate::failure::CommandResult;
@@ -9,6 +10,8 @@ use crate::failure::CommandResult;
 pub(crate) enum Command {
     /// Run topologies in this process.
     Run(run::Run),
+    /// Measure what the sandbox costs on this machine.
+    Bench(bench::Bench),
 }
 
 impl Command {
@@ -16,6 +19,7 @@ impl Command {
     pub(crate) fn execute(self) -> CommandResult {
         match self {
             Command::Run(command) => command.execute(),
+            Command::Bench(command) => command.execute(),
         }
     }
 }

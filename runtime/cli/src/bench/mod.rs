@@ -1,0 +1,14 @@
+//! Measurements: the price of the sandbox, each beside the same work in native Rust in the same process.
+//!
+//! A [`Case`] is measured in rounds, petrel and native taking turns, after one round that warms up. What counts is the
+//! ratio of the medians of CPU time, user and system, over all threads of the process.
+
+mod measure;
+mod native;
+mod pipeline;
+mod text;
+
+pub(crate) use measure::{Case, Measured, measure};
+pub(crate) use native::{FRAME_ROWS, copy_numbers, count_words, drop_numbers, visit_numbers};
+pub(crate) use pipeline::{Pipelines, Workload, numbers_frame};
+pub(crate) use text::write_text;

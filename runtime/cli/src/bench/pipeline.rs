@@ -1,0 +1,174 @@
+//! Whole topologies as `petrel run` runs them, and single calls of a guest.
+
+use crate::plugin_set::PluginSet;
+use anyhow::{Context, anyhow, bail};
+use petrel_flow::{Call, Effects, Frame, Tuning};
+use petrel_frame::{Field, FrameBuilder, Scalar, Schema};
+use petrel_model::{Grants, InputStream, Limits, Plugins, TaskIndex};
+use petrel_sandbox::{Instance, InstanceSpec, LogSink, Sandbox};
+use petrel_state::{KeySpec, Passed, TaskState};
+use petrel_worker::{FIRST_GENERATION, Report, Run, RunOptions};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// What a topology is to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Workload<'a> {
+    /// A spout of numbers, a bolt that drops them.
+    Null {
+        /// How many numbers.
+        count: u64,
+    },
+    /// With a bolt between them that emits each tuple again.
+    Identity {
+        /// How many numbers.
+        count: u64,
+    },
+    /// Lines of a file, split into words, counted.
+    WordCount {
+        /// The file.
+        path: &'a Path,
+        /// Tasks of the splitting and of the counting bolt.
+        parallelism: u32,
+    },
+}
+
+impl Workload<'_> {
+    fn topology(&self) -> String {
+        let head = "name = \"bench\"\nguarantee = \"best-effort\"\n";
+        let numbers = |count| format!("[component.numbers]\nplugin = \"bench-constant\"\nconfig = {{ count = {count} }}\n");
+        let drop = |from| format!("[component.drop]\nplugin = \"bench-null\"\ninputs = [{{ from = \"{from}\", grouping = \"shuffle\" }}]\n");
+        match self {
+            Workload::Null { count } => format!("{head}{}{}", numbers(*count), drop("numbers")),
+            Workload::Identity { count } => format!(
+                "{head}{}[component.copy]\nplugin = \"bench-identity\"\ninputs = [{{ from = \"numbers\", grouping = \"shuffle\" }}]\n{}",
+                numbers(*count),
+                drop("copy")
+            ),
+            Workload::WordCount { path, parallelism } => format!(
+                "{head}[component.lines]\nplugin = \"lines\"\nconfig = {{ path = {path:?} }}\n\
+                 [component.split]\nplugin = \"split\"\nparallelism = {parallelism}\n\
+                 inputs = [{{ from = \"lines\", grouping = \"shuffle\" }}]\n\
+                 [component.count]\nplugin = \"count\"\nparallelism = {parallelism}\nconfig = {{ emit = \"final\" }}\n\
+                 inputs = [{{ from = \"split\", grouping = \"fields\", fields = [\"word\"] }}]\n{}",
+                drop("count")
+            ),
+        }
+    }
+}
+
+/// Runs workloads.
+pub(crate) struct Pipelines {
+    sandbox: Arc<Sandbox>,
+    runtime: Runtime,
+}
+
+impl Pipelines {
+    /// With threads of their own, as many as there are cores.
+    pub(crate) fn new(sandbox: Arc<Sandbox>) -> anyhow::Result<Pipelines> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+        Ok(Pipelines { sandbox, runtime })
+    }
+
+    /// Runs a workload to its end.
+    pub(crate) fn run(&self, workload: Workload<'_>) -> anyhow::Result<Report> {
+        let text = workload.topology();
+        let topology = petrel_model::parse(&text).map_err(|problems| anyhow!("{problems:?}"))?;
+        let mut plugins = PluginSet::new(self.sandbox.clone(), Path::new(""));
+        let assignment = petrel_model::resolve(&topology, &mut plugins, FIRST_GENERATION)
+            .map_err(|problems| anyhow!("{problems:?}"))?;
+        let (logs, _lines) = LogSink::bounded(LogSink::CAPACITY);
+        let options = RunOptions {
+            plugins: plugins.into_plugins(),
+            secrets: BTreeMap::new(),
+            logs,
+            tuning: Tuning::default(),
+            seed: 1,
+        };
+        self.runtime.block_on(async {
+            let mut run = Run::start(assignment, options)?;
+            while let Some(end) = run.next_end().await {
+                if end.is_failure() {
+                    bail!("{end}");
+                }
+            }
+            Ok(run.handle().report())
+        })
+    }
+
+    /// An empty bolt that can be called without a topology around it.
+    pub(crate) fn empty_bolt(&self) -> anyhow::Result<EmptyBolt<'_>> {
+        let mut plugins = PluginSet::new(self.sandbox.clone(), Path::new(""));
+        let (digest, _) = plugins.load("bench-null").map_err(|message| anyhow!(message))?;
+        let plugin = plugins.into_plugins().remove(&digest).context("the plugin was loaded")?;
+        let schema = Schema::new([Field::new("number", Scalar::I64)]);
+        let inputs = vec![InputStream { stream: "numbers.default".into(), schema: schema.clone(), key: Vec::new() }];
+        let (logs, _lines) = LogSink::bounded(LogSink::CAPACITY);
+        let spec = InstanceSpec {
+            topology: "bench".into(),
+            component: "drop".into(),
+            task: TaskIndex(0),
+            parallelism: 1,
+            generation: FIRST_GENERATION,
+            tracking: false,
+            consumers: Vec::new(),
+            inputs,
+            outputs: Vec::new(),
+            configuration: "{}".into(),
+            grants: Grants::default(),
+            secrets: BTreeMap::new(),
+            limits: Limits::default(),
+            logs,
+            seed: 1,
+            append: false,
+        };
+        let instance = self.runtime.block_on(plugin.instantiate(&spec))?;
+        let mut bolt = EmptyBolt {
+            runtime: &self.runtime,
+            instance,
+            state: TaskState::new(KeySpec::default(), &[], 1),
+            effects: Effects::default(),
+        };
+        bolt.call(&Call::Open { position: None }, 1)?;
+        Ok(bolt)
+    }
+}
+
+/// An instance of a bolt that does nothing.
+pub(crate) struct EmptyBolt<'a> {
+    runtime: &'a Runtime,
+    instance: Instance,
+    state: TaskState,
+    effects: Effects,
+}
+
+impl EmptyBolt<'_> {
+    /// Gives it the same frame again and again. Returns the number of tuples.
+    pub(crate) fn process(&mut self, frame: &Frame, times: u64) -> anyhow::Result<u64> {
+        let rows = frame.view().rows() as u64;
+        self.call(&Call::Process { input: 0, frame: frame.clone(), state: Passed::default() }, times)?;
+        Ok(rows * times)
+    }
+
+    fn call(&mut self, call: &Call, times: u64) -> anyhow::Result<()> {
+        let EmptyBolt { runtime, instance, state, effects } = self;
+        runtime.block_on(async {
+            for _ in 0..times {
+                let returned = instance.call(call, state, effects, 0).await;
+                returned.map_err(|trap| anyhow!("{}: {}", call.name(), trap.message))?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A frame of numbers.
+pub(crate) fn numbers_frame(rows: u64) -> anyhow::Result<Frame> {
+    let mut builder = FrameBuilder::new(&Schema::new([Field::new("number", Scalar::I64)]));
+    (0..rows as i64).for_each(|number| builder.column(0).push_i64(number));
+    let mut bytes = petrel_frame::FrameBuf::new();
+    builder.finish_into(&mut bytes)?;
+    Ok(Frame::validate(bytes)?)
+}

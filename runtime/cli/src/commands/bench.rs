@@ -1,0 +1,118 @@
+//! `petrel bench`: what the sandbox costs on this machine.
+
+use crate::bench::{
+    Case, FRAME_ROWS, Measured, Pipelines, Workload, copy_numbers, count_words, drop_numbers, measure, numbers_frame,
+    visit_numbers, write_text,
+};
+use crate::failure::CommandResult;
+use crate::home::Home;
+use crate::output::{Format, OutputFlag, print_json, table};
+use crate::topology_source::sandbox;
+use anyhow::Context;
+use std::path::PathBuf;
+
+/// Measure what the sandbox costs: each case beside the same work in native Rust, in this process.
+///
+/// Figures are CPU time of the whole process for one tuple or word; what travels between machines is the ratio.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  petrel bench
+  petrel bench --text book.txt --rounds 9 -o json")]
+pub(crate) struct Bench {
+    /// The text to count words in. Without it one is made.
+    #[arg(long, value_name = "FILE")]
+    text: Option<PathBuf>,
+    /// The size of the text that is made, in MB.
+    #[arg(long, value_name = "MB", default_value_t = 20)]
+    text_mb: u64,
+    /// Rounds that count, after one that warms up.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+    /// Tuples for each round of the cases without a text, in millions.
+    #[arg(long, value_name = "MILLIONS", default_value_t = 10)]
+    tuples_m: u64,
+    #[command(flatten)]
+    output: OutputFlag,
+}
+
+impl Bench {
+    /// Measures.
+    pub(crate) fn execute(self) -> CommandResult {
+        let sandbox = sandbox(&Home::open()?)?;
+        let pipelines = Pipelines::new(sandbox)?;
+        let folder = tempfile::TempDir::with_prefix("petrel-bench-").context("cannot make a temporary folder")?;
+        let text = match &self.text {
+            Some(path) => path.clone(),
+            None => {
+                let path = folder.path().join("text.txt");
+                write_text(&path, self.text_mb * 1_000_000).context("cannot write the text")?;
+                path
+            }
+        };
+        let count = self.tuples_m * 1_000_000;
+        let frame = numbers_frame(FRAME_ROWS)?;
+        let mut empty_bolt = pipelines.empty_bolt()?;
+        let executed = |workload: Workload<'_>, component: &str| -> anyhow::Result<u64> {
+            Ok(pipelines.run(workload)?.components[component].executed)
+        };
+        let word_count = |name, parallelism, budget| Case {
+            name,
+            unit: "word",
+            budget,
+            petrel: Box::new(|| executed(Workload::WordCount { path: &text, parallelism }, "count")),
+            native: Box::new(|| count_words(&text)),
+        };
+        let mut cases = [
+            Case {
+                name: "empty-bolt",
+                unit: "tuple",
+                budget: "3 ns",
+                petrel: Box::new(|| empty_bolt.process(&frame, count / FRAME_ROWS)),
+                native: Box::new(|| Ok(visit_numbers(&frame.view(), count / FRAME_ROWS))),
+            },
+            Case {
+                name: "spout-null",
+                unit: "tuple",
+                budget: "",
+                petrel: Box::new(|| executed(Workload::Null { count }, "drop")),
+                native: Box::new(|| drop_numbers(count)),
+            },
+            Case {
+                name: "spout-identity-null",
+                unit: "tuple",
+                budget: "",
+                petrel: Box::new(|| executed(Workload::Identity { count }, "drop")),
+                native: Box::new(|| copy_numbers(count)),
+            },
+            word_count("word-count", 1, "ratio 1.1"),
+            word_count("word-count-2", 2, "ratio 1.4"),
+        ];
+        let mut measured: Vec<Measured> = Vec::new();
+        for case in &mut cases {
+            eprintln!("measuring {}…", case.name);
+            measured.push(measure(case, self.rounds as usize)?);
+        }
+        match self.output.format {
+            Format::Json => print_json(&serde_json::json!({ "rounds": self.rounds, "cases": measured })),
+            Format::Table => print_table(&measured),
+        }
+        Ok(())
+    }
+}
+
+fn print_table(measured: &[Measured]) {
+    let mut table = table(&["case", "unit", "petrel cpu", "native cpu", "ratio", "petrel wall", "budget"]);
+    for case in measured {
+        table.add_row([
+            case.name.to_owned(),
+            case.unit.to_owned(),
+            format!("{:.2} ns", case.petrel.cpu_ns.median),
+            format!("{:.2} ns", case.native.cpu_ns.median),
+            format!("{:.2}", case.cpu_ratio),
+            format!("{:.2} ns", case.petrel.wall_ns.median),
+            case.budget.to_owned(),
+        ]);
+    }
+    println!("{table}");
+}
