@@ -7,6 +7,7 @@ use crate::strings::StringColumn;
 use crate::validate;
 use crate::value::Value;
 use crate::wide::{WIDE, copy_short, copy_wide};
+use crate::wide_writer::WideWriter;
 use crate::writer::Writer;
 use crate::{Field, Scalar};
 use alloc::vec;
@@ -213,16 +214,7 @@ impl ColumnBuilder {
     #[inline]
     pub fn wide(&mut self, rows: usize, bytes: usize) -> WideWriter<'_> {
         self.must_be(Kind::Strings);
-        self.reserve(rows, bytes);
-        WideWriter {
-            start: self.bytes.as_mut_ptr(),
-            position: self.bytes.len(),
-            position_max: self.bytes.len() + bytes,
-            offsets: self.string_offsets.as_mut_ptr(),
-            count: self.string_offsets.len(),
-            count_max: self.string_offsets.len() + rows,
-            column: self,
-        }
+        WideWriter::new(&mut self.string_offsets, &mut self.bytes, rows, bytes)
     }
 
     /// Appends a list.
@@ -472,47 +464,5 @@ impl ColumnBuilder {
     fn value_type(&self, value: Value<'_>) -> FrameError {
         let expected = Field { list: self.list, ..Field::new("", self.scalar) }.type_name();
         FrameError::ValueType { column: self.index, row: self.rows(), found: value.type_name(), expected }
-    }
-}
-
-/// Appends values to a string or bytes column for which room was made before. See [`ColumnBuilder::wide`].
-pub struct WideWriter<'c> {
-    column: &'c mut ColumnBuilder,
-    start: *mut u8,
-    position: usize,
-    position_max: usize,
-    offsets: *mut i32,
-    count: usize,
-    count_max: usize,
-}
-
-impl WideWriter<'_> {
-    /// Appends a value. Text is not checked.
-    ///
-    /// # Safety
-    /// This is at most the `rows`-th value, and all have at most `bytes` bytes, as was said to
-    /// [`ColumnBuilder::wide`]. `length` + 16 bytes are readable from `value` on. In a `string` column the value is
-    /// UTF-8.
-    #[inline(always)]
-    pub unsafe fn push(&mut self, value: *const u8, length: usize) {
-        debug_assert!(self.count < self.count_max && self.position + length <= self.position_max);
-        // SAFETY: `wide` reserved `rows` offsets, and `bytes` + 16 bytes, and the caller stays within them. The
-        // source cannot be memory that only we may write.
-        unsafe {
-            copy_wide(value, self.start.add(self.position), length);
-            self.position += length;
-            self.offsets.add(self.count).write(self.position as i32);
-            self.count += 1;
-        }
-    }
-}
-
-impl Drop for WideWriter<'_> {
-    fn drop(&mut self) {
-        // SAFETY: both lie within what `wide` reserved, and `push` has written everything up to them.
-        unsafe {
-            self.column.bytes.set_len(self.position);
-            self.column.string_offsets.set_len(self.count);
-        }
     }
 }
