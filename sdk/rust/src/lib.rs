@@ -12,6 +12,7 @@ mod describe;
 mod error;
 mod export;
 pub mod host;
+pub mod split;
 mod time;
 
 pub use batch::Next;

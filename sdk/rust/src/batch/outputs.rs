@@ -138,6 +138,11 @@ impl StreamOutput {
         &mut self.builder
     }
 
+    /// Whether anchors are used.
+    pub(crate) fn tracking(&self) -> bool {
+        self.anchoring.tracking
+    }
+
     /// The rows that were added since the last call of this come from that row of the input; rows of the input must
     /// not fall. Also emits the builder when it has grown large. Costs next to nothing where nothing is tracked.
     pub fn anchor(&mut self, input_row: usize) {
@@ -196,8 +201,11 @@ impl Anchoring {
     #[inline]
     pub(crate) fn count(&mut self, input_row: usize, rows: usize) {
         if self.tracking {
-            self.counts[input_row + 1] += (rows - self.counted_rows) as u32;
-            self.counted_rows = rows;
+            // Timers and ticks have no input rows to count for.
+            if let Some(count) = self.counts.get_mut(input_row + 1) {
+                *count += (rows - self.counted_rows) as u32;
+                self.counted_rows = rows;
+            }
         }
     }
 
