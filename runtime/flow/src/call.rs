@@ -216,4 +216,3 @@ pub enum Write {
 
 /// How a call ended: what it said, or why not.
 pub type CallResult = Result<Returned, Trap>;
-

@@ -1,9 +1,14 @@
 //! A frame that is known to be well-formed, shared between tasks without a copy.
 
+use crate::watermark;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
-use core::ops::Deref;
+use core::ops::{Deref, Range};
 use petrel_frame::{FrameBuf, FrameError, FrameView};
+
+/// Where the header has the watermark. Every value is valid there.
+const WATERMARK: Range<usize> = 32..40;
 
 /// A validated frame behind a counted reference: cloning it copies no tuples.
 ///
@@ -34,6 +39,53 @@ impl Frame {
     pub fn view(&self) -> FrameView<'_> {
         // SAFETY: a `Frame` only ever holds bytes that were validated or built here, by its two constructors.
         unsafe { FrameView::parse_trusted(&self.0) }.expect("a frame that was validated stays valid")
+    }
+
+    /// Says in the header that no later tuple of the channel is older than this, in µs; [`NONE`](crate::watermark::NONE)
+    /// takes back what was said. Copies nothing unless the frame is shared.
+    pub(crate) fn set_watermark(&mut self, watermark_us: i64) {
+        if self.view().watermark().unwrap_or(watermark::NONE) != watermark_us {
+            Arc::make_mut(&mut self.0)[WATERMARK].copy_from_slice(&watermark_us.to_le_bytes());
+        }
+    }
+
+    /// Its size as credit counts it.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    /// These rows as a frame of their own.
+    pub(crate) fn slice(&self, rows: Range<usize>) -> Frame {
+        // SAFETY: reshaping a valid frame gives a valid frame.
+        unsafe { Frame::from_validated(petrel_frame::slice(&self.view(), rows)) }
+    }
+
+    /// These rows, in this order, each once at most.
+    pub(crate) fn take(&self, rows: &[u32]) -> Frame {
+        let taken = petrel_frame::take(&self.view(), rows).expect("some rows of a frame fit into a frame");
+        // SAFETY: as for `slice`.
+        unsafe { Frame::from_validated(taken) }
+    }
+
+    /// These columns, in this order.
+    ///
+    /// # Errors
+    /// If a column is taken twice and the result is longer than a frame may be.
+    pub(crate) fn project(&self, columns: &[usize]) -> Result<Frame, FrameError> {
+        let projected = petrel_frame::project(&self.view(), columns)?;
+        // SAFETY: as for `slice`.
+        Ok(unsafe { Frame::from_validated(projected) })
+    }
+
+    /// All rows of several frames of one schema, in order.
+    ///
+    /// # Errors
+    /// If their columns differ, or if the result would be longer than a frame may be.
+    pub(crate) fn concat<'a>(frames: impl Iterator<Item = &'a Frame>) -> Result<Frame, FrameError> {
+        let views: Vec<FrameView<'a>> = frames.map(Frame::view).collect();
+        let joined = petrel_frame::concat(&views)?;
+        // SAFETY: as for `slice`.
+        Ok(unsafe { Frame::from_validated(joined) })
     }
 }
 

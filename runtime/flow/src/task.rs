@@ -1,30 +1,158 @@
 //! A task as a pure step machine.
 
+use crate::bolt::Bolt;
+use crate::call::Trap;
+use crate::egress::Egress;
+use crate::failure::Place;
 use crate::report::TaskReport;
+use crate::spout::Spout;
 use crate::step::{Input, Output};
 use crate::tuning::Tuning;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
-use petrel_model::{Assignment, TaskId};
+use petrel_model::{Assignment, TaskId, World};
 
 /// One task of a topology: one spout or bolt instance and everything that is decided around it.
-pub struct Task {}
+#[derive(Debug)]
+pub struct Task {
+    role: Role,
+    /// What the shell was last asked to wake it at.
+    wake_us: i64,
+}
+
+#[derive(Debug)]
+enum Role {
+    Spout(Box<Spout>),
+    Bolt(Box<Bolt>),
+}
+
+const NEVER: i64 = i64::MAX;
 
 impl Task {
     /// The task `id` of an assignment, before its start.
     ///
-    /// `now_us` is µs since 1970; `seed` decides what is left to chance.
+    /// `now_us` is µs since 1970; `seed` keeps anybody from choosing keys that collide in hash tables.
     ///
     /// # Panics
-    /// If the assignment has no such task.
-    pub fn new(_assignment: &Assignment, _id: TaskId, _tuning: Tuning, _now_us: i64, _seed: u64) -> Task {
-        Task {}
+    /// If the assignment has no such component, or if it is a grouping plugin: those have no tasks.
+    pub fn new(assignment: &Assignment, id: TaskId, tuning: Tuning, now_us: i64, seed: u64) -> Task {
+        let role = match assignment.component(id.component).world {
+            World::Spout => Role::Spout(Box::new(Spout::new(assignment, id, tuning, now_us, seed))),
+            World::Bolt => Role::Bolt(Box::new(Bolt::new(assignment, id, tuning, now_us, seed))),
+            World::Grouping => panic!("{id} is a grouping plugin: it has no tasks"),
+        };
+        Task { role, wake_us: NEVER }
     }
 
-    /// Takes what happened and appends what is to be done about it.
-    pub fn step(&mut self, _input: Input, _outputs: &mut Vec<Output>) {}
+    /// Takes what happened and appends what is to be done about it, in order.
+    ///
+    /// After `Finished` or `Failed` nothing is appended any more.
+    pub fn step(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        if self.is_over() {
+            return;
+        }
+        match &mut self.role {
+            Role::Spout(spout) => step_spout(spout, input, outputs),
+            Role::Bolt(bolt) => step_bolt(bolt, input, outputs),
+        }
+        if !self.is_over() {
+            match &mut self.role {
+                Role::Spout(spout) => spout.announce(outputs),
+                Role::Bolt(bolt) => bolt.announce(outputs),
+            }
+            self.ask_for_wake(outputs);
+        }
+    }
 
     /// Counters and gauges as they are now.
     pub fn report(&self) -> TaskReport {
-        TaskReport::default()
+        match &self.role {
+            Role::Spout(spout) => spout.report(),
+            Role::Bolt(bolt) => bolt.report(),
+        }
     }
+
+    fn is_over(&self) -> bool {
+        match &self.role {
+            Role::Spout(spout) => spout.is_over(),
+            Role::Bolt(bolt) => bolt.is_over(),
+        }
+    }
+
+    fn ask_for_wake(&mut self, outputs: &mut Vec<Output>) {
+        let (wake_us, now_us) = match &self.role {
+            Role::Spout(spout) => (spout.wake_us(), spout.now_us()),
+            Role::Bolt(bolt) => (bolt.wake_us(), bolt.now_us()),
+        };
+        // A time that has come was told: the shell does not wait for it any more.
+        if self.wake_us <= now_us {
+            self.wake_us = NEVER;
+        }
+        let wake_us = wake_us.unwrap_or(NEVER);
+        if wake_us != self.wake_us {
+            self.wake_us = wake_us;
+            outputs.push(Output::WakeAt(wake_us));
+        }
+    }
+}
+
+fn step_spout(spout: &mut Spout, input: Input, outputs: &mut Vec<Output>) {
+    match input {
+        Input::Start => spout.start(outputs),
+        Input::Returned { call, result, effects, state, now_us } => {
+            spout.set_now(now_us);
+            spout.returned(&call, result, effects, state, outputs);
+        }
+        Input::Credit { channel, bytes } => {
+            spout.egress().credit(channel, bytes, outputs);
+            spout.go_on(outputs);
+        }
+        Input::Chosen { ticket, tasks } => match chosen(spout.egress(), ticket, tasks, outputs) {
+            Ok(()) => spout.go_on(outputs),
+            Err(trap) => spout.fail("choose", trap, outputs),
+        },
+        Input::Time { now_us } => {
+            spout.set_now(now_us);
+            spout.egress().time(now_us, outputs);
+            spout.go_on(outputs);
+        }
+        Input::Drain => spout.drain(outputs),
+        // Nobody sends to a spout, and it asks for no fresh instance.
+        Input::Message(_) | Input::Restarted => {}
+    }
+}
+
+fn step_bolt(bolt: &mut Bolt, input: Input, outputs: &mut Vec<Output>) {
+    match input {
+        Input::Start => bolt.start(outputs),
+        Input::Message(message) => bolt.message(message, outputs),
+        Input::Returned { call, result, effects, state, now_us } => {
+            bolt.set_now(now_us);
+            bolt.returned(call, result, effects, state, outputs);
+        }
+        Input::Restarted => bolt.restarted(outputs),
+        Input::Credit { channel, bytes } => {
+            bolt.egress().credit(channel, bytes, outputs);
+            bolt.go_on(outputs);
+        }
+        Input::Chosen { ticket, tasks } => match chosen(bolt.egress(), ticket, tasks, outputs) {
+            Ok(()) => bolt.go_on(outputs),
+            Err(trap) => bolt.fail("choose", Place::NoBatch, trap, outputs),
+        },
+        Input::Time { now_us } => {
+            bolt.set_now(now_us);
+            bolt.egress().time(now_us, outputs);
+            bolt.go_on(outputs);
+        }
+        Input::Drain => {}
+    }
+}
+
+fn chosen(
+    egress: &mut Egress,
+    ticket: u64,
+    tasks: Result<Vec<u32>, Trap>,
+    outputs: &mut Vec<Output>,
+) -> Result<(), Trap> {
+    egress.chosen(ticket, tasks?, outputs)
 }

@@ -1,0 +1,46 @@
+//! Fields: equal keys to the same task, whoever sends them and from wherever.
+
+use super::Delivery;
+use super::key::{Hashes, Keys};
+use super::scatter::Scatter;
+use crate::frame::Frame;
+use alloc::string::String;
+use alloc::vec::Vec;
+use petrel_model::{KEY_GROUPS, KeyGroup, owner};
+
+/// What a fields edge keeps.
+#[derive(Debug)]
+pub(super) struct Fields {
+    keys: Keys,
+    scatter: Scatter,
+    /// The owner of each key group.
+    owners: Vec<u32>,
+    targets: Vec<u32>,
+}
+
+impl Fields {
+    /// Among so many targets.
+    pub(super) fn new(keys: Keys, scatter: Scatter, targets: usize) -> Fields {
+        let owners = (0..KEY_GROUPS).map(|group| owner(KeyGroup(group as u16), targets as u32).0).collect();
+        Fields { keys, scatter, owners, targets: Vec::new() }
+    }
+
+    /// Delivers each row to the owner of its key's group.
+    pub(super) fn route(&mut self, frame: &Frame, to: &mut Vec<Delivery>) -> Result<(), String> {
+        let Fields { keys, scatter, owners, targets } = self;
+        let view = frame.view();
+        // The key group is the low bits of the hash.
+        let owner = |hash: &u64| owners[(*hash % u64::from(KEY_GROUPS)) as usize];
+        targets.clear();
+        match keys.hash(&view) {
+            Hashes::Rows(hashes) => {
+                targets.extend(hashes.iter().map(owner));
+                scatter.by_row(frame, targets, to)
+            }
+            Hashes::Entries(numbered) => {
+                targets.extend(numbered.hashes.iter().map(owner));
+                scatter.by_entry(frame, numbered, targets, to)
+            }
+        }
+    }
+}
