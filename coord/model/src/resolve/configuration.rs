@@ -120,7 +120,14 @@ fn value(kind: ConfigKind, setting: &Setting) -> Result<serde_json::Value, Strin
         (value, _) => value.to_json().ok_or("is not a finite number")?,
     };
     if !fits(kind, &json) {
-        return Err(format!("must be {}, and is {}", kind_name(kind), value.type_name()));
+        let found = match value {
+            Value::List(items) if kind == ConfigKind::Texts => {
+                let other = items.iter().find(|item| !matches!(item.value, Value::Text(_)));
+                format!("has {} in it", other.map_or("something else", |item| item.value.type_name()))
+            }
+            _ => format!("is {}", value.type_name()),
+        };
+        return Err(format!("must be {}, and {found}", kind_name(kind)));
     }
     if is_text && kind != ConfigKind::Text && json.as_str() == Some("") {
         return Err("must be a path, and is empty".to_string());

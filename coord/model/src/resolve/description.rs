@@ -26,7 +26,10 @@ pub(crate) fn check(
 ) {
     let mut wrong = Vec::new();
     if description.inputs.len() != inputs {
-        wrong.push(format!("it describes {} inputs where it has {inputs}", description.inputs.len()));
+        wrong.push(format!(
+            "the number of inputs that it describes is {} instead of {inputs}",
+            description.inputs.len()
+        ));
     }
     for (number, needs) in description.inputs.iter().enumerate() {
         check_schema(needs, &format!("what it reads of input {number}"), &mut wrong);

@@ -197,12 +197,14 @@ fn direct(edge: &Edge<'_>) -> Option<Problem> {
     }
 }
 
+/// The names of the fields.
 pub(crate) fn names(schema: &Schema) -> impl Iterator<Item = &str> {
     schema.fields.iter().map(|field| field.name.as_str())
 }
 
 /// `an i64`, `a list<string>`.
 pub(crate) fn with_article(type_name: &str) -> String {
-    let article = if type_name.starts_with(['i', 'o', 'f']) && type_name != "float" { "an" } else { "a" };
+    // As they are spoken: an i64, an f64, an optional.
+    let article = if type_name.starts_with(['i', 'f', 'o']) { "an" } else { "a" };
     format!("{article} `{type_name}`")
 }

@@ -191,7 +191,7 @@ impl<'a, P: Plugins> Resolver<'a, P> {
         self.keep(described.map_err(|DescribeProblem { key, message }| {
             let (owner, reference) = (&configured.owner, &**configured.reference);
             let Some(key) = key.filter(|key| !key.is_empty()) else {
-                let message = format!("the plugin `{reference}` refuses to be {owner}: {message}");
+                let message = format!("{owner} does not suit its plugin `{reference}`: {message}");
                 return Problem::at(&configured.reference.place, message);
             };
             let set = configured.settings.iter().find(|setting| setting.key.value == key);

@@ -49,6 +49,10 @@ fn missing(configured: &Configured<'_>, edge: &Edge<'_>, need: &Field, needs: &S
         "{} reads the field `{need}`, which the stream `{stream}` does not have (plugin `{}`)",
         configured.owner, **configured.reference
     );
+    if let Some(rename) = edge.spec.rename.iter().find(|rename| rename.theirs.value == need.name) {
+        return Problem::at(&rename.ours.place, message)
+            .help(format!("`rename` calls it `{}` here: leave that out", *rename.ours));
+    }
     let candidates = edge.schema.fields.iter().enumerate();
     let mut candidates = candidates.filter(|(_, field)| field.fits(need) && needs.field(&field.name).is_none());
     let help = match candidates.next() {

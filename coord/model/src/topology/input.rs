@@ -107,6 +107,14 @@ pub struct Rename {
     pub ours: Located<String>,
 }
 
+/// What is written as `fields`.
+enum Fields {
+    Absent,
+    /// Something that was reported.
+    Wrong,
+    Given(Located<Vec<Located<String>>>),
+}
+
 /// Reads an input; none if what it reads from is not clear.
 pub(crate) fn read(
     component: &str,
@@ -119,7 +127,10 @@ pub(crate) fn read(
         .required("from", "say which stream it reads: `from = \"COMPONENT\"` or `from = \"COMPONENT.STREAM\"`")
         .and_then(|node| table.as_text("`from`", node));
     let grouping = table.required("grouping", "say how tuples are spread over its tasks: `grouping = \"shuffle\"`");
-    let fields = table.texts("fields");
+    let fields = match table.has("fields") {
+        true => table.texts("fields").map_or(Fields::Wrong, Fields::Given),
+        false => Fields::Absent,
+    };
     let grouping = grouping.and_then(|node| read_grouping(&mut table, node, fields));
     let rename = read_rename(&mut table);
     table.finish();
@@ -134,14 +145,10 @@ pub(crate) fn read(
     })
 }
 
-fn read_grouping(
-    table: &mut Table<'_>,
-    node: Node,
-    fields: Option<Located<Vec<Located<String>>>>,
-) -> Option<Located<GroupingSpec>> {
-    let place = node.place.clone();
+fn read_grouping(table: &mut Table<'_>, node: Node, fields: Fields) -> Option<Located<GroupingSpec>> {
+    let place = node.place;
     let grouping = match node.value {
-        Value::Text(name) => named(table, &name, &place, fields.as_ref())?,
+        Value::Text(name) => named(table, &name, &place, &fields)?,
         Value::Table(entries) => custom(entries, &place, table.problems())?,
         other => {
             let message = format!("`grouping` must be a name or a table, and is {}", other.type_name());
@@ -149,7 +156,7 @@ fn read_grouping(
             return None;
         }
     };
-    if let Some(fields) = &fields
+    if let Fields::Given(fields) = &fields
         && !matches!(grouping, GroupingSpec::Fields(_) | GroupingSpec::PartialKey(_))
     {
         let message = format!("`fields` has no meaning with the grouping `{}`", grouping.name());
@@ -158,12 +165,7 @@ fn read_grouping(
     Some(Located::new(grouping, place))
 }
 
-fn named(
-    table: &mut Table<'_>,
-    name: &str,
-    place: &Place,
-    fields: Option<&Located<Vec<Located<String>>>>,
-) -> Option<GroupingSpec> {
+fn named(table: &mut Table<'_>, name: &str, place: &Place, fields: &Fields) -> Option<GroupingSpec> {
     Some(match name {
         "shuffle" => GroupingSpec::Shuffle,
         "fields" => GroupingSpec::Fields(key(table, name, place, fields)),
@@ -191,15 +193,13 @@ fn named(
     })
 }
 
-fn key(
-    table: &mut Table<'_>,
-    name: &str,
-    place: &Place,
-    fields: Option<&Located<Vec<Located<String>>>>,
-) -> Vec<Located<String>> {
-    let key = fields.map(|fields| fields.value.clone()).unwrap_or_default();
+fn key(table: &mut Table<'_>, name: &str, place: &Place, fields: &Fields) -> Vec<Located<String>> {
+    let (key, place) = match fields {
+        Fields::Absent => (Vec::new(), place),
+        Fields::Wrong => return Vec::new(),
+        Fields::Given(fields) => (fields.value.clone(), &fields.place),
+    };
     if key.is_empty() {
-        let place = fields.map_or(place, |fields| &fields.place);
         table.problem(
             Problem::at(place, format!("the grouping `{name}` needs the fields that are the key"))
                 .help("add them: `fields = [\"word\"]`"),

@@ -137,10 +137,11 @@ fn read_guarantee(table: &mut Table<'_>) -> Option<Located<Guarantee>> {
 }
 
 fn read_components(table: &mut Table<'_>) -> Vec<ComponentSpec> {
+    let given = table.has("component");
     let written = table.table("component");
-    let place = written.as_ref().map_or(Place::Nowhere, |written| written.place.clone());
-    let entries = written.map(|written| written.value).unwrap_or_default();
-    if entries.is_empty() {
+    let is_wrong = given && written.is_none();
+    let Located { value: entries, place } = written.unwrap_or_default();
+    if entries.is_empty() && !is_wrong {
         table.problem(
             Problem::at(&place, "the topology has no components, so there is nothing to run")
                 .help("add a spout: `[component.lines]` with `plugin = \"lines\"` below it"),

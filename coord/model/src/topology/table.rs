@@ -37,6 +37,11 @@ impl<'a> Table<'a> {
         self.problems
     }
 
+    /// Whether the key is there, and nobody has asked for it yet.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key.value == key)
+    }
+
     /// The value of a key, whatever its type.
     pub(crate) fn node(&mut self, key: &'static str) -> Option<Node> {
         self.known.push(key);
@@ -62,12 +67,12 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The texts of a list; empty if the key is not there.
+    /// The texts of a list; none if any of them is something else.
     pub(crate) fn texts(&mut self, key: &'static str) -> Option<Located<Vec<Located<String>>>> {
         let items = self.list(key)?;
-        Some(items.map(|items| {
-            items.into_iter().filter_map(|item| self.as_text(format_args!("each of `{key}`"), item)).collect()
-        }))
+        let texts: Vec<_> =
+            items.value.into_iter().map(|item| self.as_text(format_args!("each of `{key}`"), item)).collect();
+        Some(Located::new(texts.into_iter().collect::<Option<_>>()?, items.place))
     }
 
     /// The items of a list.
@@ -128,7 +133,13 @@ impl<'a> Table<'a> {
 
     fn wrong_type<T>(&mut self, key: impl Display, wanted: &str, found: &Value, place: &Place) -> Option<T> {
         let message = format!("{key} of {} must be {wanted}, and is {}", self.owner, found.type_name());
-        self.problems.push(Problem::at(place, message));
+        let help = match wanted {
+            "a text" => "texts stand in quotes: \"…\"",
+            "a list" => "lists stand in brackets: […]",
+            "a table" => "tables stand in braces: { key = value }",
+            _ => "integers are digits alone, without quotes and fractions",
+        };
+        self.problems.push(Problem::at(place, message).help(help));
         None
     }
 }

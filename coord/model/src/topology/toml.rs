@@ -4,7 +4,7 @@ use super::place::{Located, Place};
 use super::tree::{Entry, Node, Value};
 use crate::problem::Problem;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::ops::Range;
 use toml::de::{DeTable, DeValue};
@@ -16,12 +16,12 @@ use toml::de::{DeTable, DeValue};
 /// Everything that is not TOML, and integers beyond 64 bits.
 pub(crate) fn document(text: &str) -> Result<Vec<Entry>, Vec<Problem>> {
     let (document, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { text, flag: None, problems: errors.iter().map(|error| syntax(text, error)).collect() };
-    let entries = reader.table(document.into_inner());
-    match reader.problems.is_empty() {
-        true => Ok(entries),
-        false => Err(reader.problems),
+    if !errors.is_empty() {
+        return Err(syntax_problems(text, &errors));
     }
+    let mut reader = Reader { text, flag: None, problems: Vec::new() };
+    let entries = reader.table(document.into_inner());
+    if reader.problems.is_empty() { Ok(entries) } else { Err(reader.problems) }
 }
 
 /// A single TOML value, as a flag gives it; none if the text is not one.
@@ -95,28 +95,68 @@ impl Reader<'_> {
     }
 }
 
+/// What the parser found, without what only follows: the keys below a table that is there twice are there twice too.
+fn syntax_problems(text: &str, errors: &[toml::de::Error]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut repeated_table = 0..0;
+    for error in errors {
+        let span = error.span();
+        let start = span.as_ref().map_or(0, |span| span.start).min(text.len());
+        if error.message() == REPEATED {
+            if repeated_table.contains(&start) {
+                continue;
+            }
+            let line = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+            if text[line..].trim_start().starts_with('[') {
+                repeated_table = start..text[start..].find("\n[").map_or(text.len(), |at| start + at);
+            }
+        }
+        problems.push(syntax_problem(text, error.message(), span));
+    }
+    problems
+}
+
+const REPEATED: &str = "duplicate key";
+
 /// What the parser found, in words that say what to do.
-fn syntax(text: &str, error: &toml::de::Error) -> Problem {
-    let span = error.span().map(|span| visible(text, span));
-    let at = span.as_ref().and_then(|span| text.get(span.clone())).unwrap_or_default();
-    let place = span.map_or(Place::Nowhere, Place::Text);
-    let (what, detail) = match error.message().split_once(", expected ") {
-        Some((what, expected)) => (what, format!(": expected {expected}")),
-        None => (error.message(), String::new()),
-    };
+fn syntax_problem(text: &str, found: &str, span: Option<Range<usize>>) -> Problem {
+    let (what, expected) = found.split_once(", expected ").unwrap_or((found, ""));
+    let is_bare =
+        matches!(what, "string values must be quoted" | "invalid boolean" | "invalid float" | "invalid integer");
+    let span = span.map(|span| if is_bare { bare(text, span.start) } else { span });
+    let written = span.clone().and_then(|span| text.get(span));
+    let place = span.map_or(Place::Nowhere, |span| Place::Text(visible(text, span)));
+    let written = written.unwrap_or_default();
     match what {
-        "duplicate key" => Problem::at(&place, format!("`{at}` is defined twice"))
+        REPEATED => Problem::at(&place, format!("`{written}` is defined twice"))
             .help("give one of the two another name, or remove it"),
-        "string values must be quoted" if at.trim().is_empty() => {
+        _ if is_bare && written.is_empty() => {
             Problem::at(&place, "a value is missing here").help("write a value after the `=`; texts stand in quotes")
         }
-        "string values must be quoted" => {
-            Problem::at(&place, format!("`{at}` is not a TOML value: texts stand in quotes"))
-                .help(format!("write \"{at}\""))
+        _ if is_bare => {
+            Problem::at(&place, format!("`{written}` is not a TOML value; if it is a text, it needs quotes"))
+                .help(format!("write \"{written}\""))
         }
-        _ => Problem::at(&place, format!("this is not TOML: {what}{detail}"))
-            .help("https://toml.io/en/v1.0.0 shows the whole language on one page"),
+        "invalid basic string" | "invalid literal string" if expected == "`\"`" || expected == "`'`" => {
+            Problem::at(&place, "the closing quote of this text is missing")
+                .help(format!("add a {expected} where the text ends"))
+        }
+        _ if expected.is_empty() => Problem::at(&place, format!("this is not TOML: {what}")).help(LANGUAGE),
+        _ => Problem::at(&place, format!("this is not TOML: {what}: expected {expected}")).help(LANGUAGE),
     }
+}
+
+const LANGUAGE: &str = "https://toml.io/en/v1.0.0 shows the whole language on one page";
+
+/// Where a value without quotes starts and ends, of which that is a part.
+fn bare(text: &str, part: usize) -> Range<usize> {
+    const ENDS: [char; 8] = ['\n', ',', '=', '[', ']', '{', '}', '#'];
+    let part = part.min(text.len());
+    let start = text[..part].rfind(ENDS).map_or(0, |before| before + 1);
+    let end = text[part..].find(ENDS).map_or(text.len(), |after| part + after);
+    let value = text[start..end].trim();
+    let start = start + text[start..end].find(value).unwrap_or(0);
+    start..start + value.len()
 }
 
 /// An empty span cannot be shown: it grows by the character before or after it.

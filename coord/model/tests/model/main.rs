@@ -1,0 +1,6 @@
+//! What the model says about topologies, right and wrong.
+
+mod assignments;
+mod catalogue;
+mod order;
+mod shelf;
