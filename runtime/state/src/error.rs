@@ -80,8 +80,22 @@ pub enum StateError {
         /// How many came.
         found: usize,
     },
+    /// An absent value where there must be one.
+    #[error(
+        "`{operation}` on state table `{table}` was given an absent value in row {row}: a list has no absent values, leave the row out"
+    )]
+    Absent {
+        /// The function of the contract.
+        operation: &'static str,
+        /// The table.
+        table: String,
+        /// The first such row.
+        row: usize,
+    },
     /// The call passed no keys, so nothing can be named by its number or handed back.
-    #[error("`{operation}` on state table `{table}` needs keys passed with the call, and this call passed none: use `{instead}` with a keys frame")]
+    #[error(
+        "`{operation}` on state table `{table}` needs keys passed with the call, and this call passed none: use `{instead}` with a keys frame"
+    )]
     NothingPassed {
         /// The function of the contract.
         operation: &'static str,
@@ -91,7 +105,9 @@ pub enum StateError {
         instead: &'static str,
     },
     /// A number of a passed key that is too large.
-    #[error("`{operation}` on state table `{table}` names key {key}, but the call passed {keys}: keys are numbered from 0")]
+    #[error(
+        "`{operation}` on state table `{table}` names key {key}, but the call passed {keys}: keys are numbered from 0"
+    )]
     NoSuchKey {
         /// The function of the contract.
         operation: &'static str,
@@ -103,13 +119,17 @@ pub enum StateError {
         keys: usize,
     },
     /// One call staged more than is kept for it.
-    #[error("one call staged more than {limit} bytes of state: write less in one call, or emit smaller frames to this bolt")]
+    #[error(
+        "one call staged more than {limit} bytes of state: write less in one call, or emit smaller frames to this bolt"
+    )]
     TooMuchStaged {
         /// The limit in bytes.
         limit: usize,
     },
     /// The values asked for, or those of a batch's keys, do not fit into a frame.
-    #[error("`{operation}`: the values of {keys} keys make a frame of {bytes} bytes, more than {limit}: ask for fewer keys at a time, or keep less in one value")]
+    #[error(
+        "`{operation}`: the values of {keys} keys make a frame of {bytes} bytes, more than {limit}: ask for fewer keys at a time, or keep less in one value"
+    )]
     TooLarge {
         /// The function of the contract; `pass` for values that were to go with a batch.
         operation: &'static str,

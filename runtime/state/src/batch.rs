@@ -1,0 +1,130 @@
+//! Numbering the keys of one batch: from rows to small numbers in order of first sight.
+
+use crate::interner::{Interner, KeyId};
+use crate::key::{Key, Keys};
+use alloc::vec::Vec;
+use petrel_frame::Bitmap;
+
+/// The keys of a batch: for each its id and the row where it was first seen. Used again for the next batch.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    // Both have a place for every row of the largest batch so far and one more: writing every row's key to the next
+    // place, and counting only those that are new, needs no branch.
+    ids: Vec<KeyId>,
+    first: Vec<u32>,
+    len: usize,
+    entries: Vec<u32>,
+}
+
+const NOT_SEEN: u32 = u32::MAX;
+/// Rows whose memory is asked for before the first of them is looked at.
+const BLOCK: usize = 32;
+
+impl Batch {
+    /// No keys.
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    pub(crate) fn ids(&self) -> &[KeyId] {
+        &self.ids[..self.len]
+    }
+
+    pub(crate) fn first(&self) -> &[u32] {
+        &self.first[..self.len]
+    }
+
+    /// Clears, and makes room for the keys of so many rows.
+    pub(crate) fn start(&mut self, rows: usize, interner: &mut Interner) {
+        self.len = 0;
+        if self.ids.len() <= rows {
+            self.ids.resize(rows + 1, KeyId(0));
+            self.first.resize(rows + 1, 0);
+        }
+        interner.start_batch();
+    }
+
+    /// A row has a key; its number.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, interner: &mut Interner, row: usize, id: KeyId) -> u32 {
+        let (number, first) = interner.see(id, self.len as u32);
+        self.ids[self.len] = id;
+        self.first[self.len] = row as u32;
+        self.len += usize::from(first);
+        number
+    }
+
+    /// A row whose key counts as another one than that of every other row.
+    pub(crate) fn add_alone(&mut self, row: usize, id: KeyId) {
+        self.ids[self.len] = id;
+        self.first[self.len] = row as u32;
+        self.len += 1;
+    }
+
+    /// Numbers all rows of a column. `numbers` has four bytes for each.
+    pub(crate) fn add_column<K: Keys>(&mut self, interner: &mut Interner, keys: K, numbers: &mut [u8]) {
+        self.start(keys.rows(), interner);
+        if interner.is_large() {
+            return self.add_ahead(interner, keys, numbers);
+        }
+        for (row, out) in numbers.chunks_exact_mut(4).enumerate() {
+            let id = interner.intern(&keys.key(row));
+            out.copy_from_slice(&self.add(interner, row, id).to_le_bytes());
+        }
+    }
+
+    /// The same in blocks: first ask for the memory of all keys of the block, then look.
+    #[inline(never)]
+    fn add_ahead<K: Keys>(&mut self, interner: &mut Interner, keys: K, numbers: &mut [u8]) {
+        let mut hashes = [0; BLOCK];
+        for (block, numbers) in numbers.chunks_mut(4 * BLOCK).enumerate() {
+            let start = block * BLOCK;
+            let hashes = &mut hashes[..numbers.len() / 4];
+            for (row, hash) in hashes.iter_mut().enumerate() {
+                *hash = interner.hasher.hash(&keys.key(start + row));
+                interner.prefetch_index(*hash);
+            }
+            hashes.iter().for_each(|&hash| interner.prefetch_entry(hash));
+            for ((row, &hash), out) in hashes.iter().enumerate().zip(numbers.chunks_exact_mut(4)) {
+                let row = start + row;
+                let id = interner.intern_hashed(&keys.key(row), hash);
+                out.copy_from_slice(&self.add(interner, row, id).to_le_bytes());
+            }
+        }
+    }
+
+    /// The same for a column that has a dictionary: each entry in use is looked up once.
+    pub(crate) fn add_dictionary<K: Keys>(
+        &mut self,
+        interner: &mut Interner,
+        indices: &[u32],
+        present: Option<Bitmap<'_>>,
+        entries: K,
+        numbers: &mut [u8],
+    ) {
+        self.start(indices.len(), interner);
+        let mut seen = core::mem::take(&mut self.entries);
+        seen.clear();
+        seen.resize(entries.rows(), NOT_SEEN);
+        for ((row, &index), out) in indices.iter().enumerate().zip(numbers.chunks_exact_mut(4)) {
+            let number = if present.is_some_and(|present| !present.get(row)) {
+                let id = interner.intern(&Key::ABSENT);
+                self.add(interner, row, id)
+            } else {
+                let seen = &mut seen[index as usize];
+                if *seen == NOT_SEEN {
+                    let id = interner.intern(&entries.key(index as usize));
+                    *seen = self.add(interner, row, id);
+                }
+                *seen
+            };
+            out.copy_from_slice(&number.to_le_bytes());
+        }
+        self.entries = seen;
+    }
+
+    /// About how many bytes of memory this takes.
+    pub(crate) fn memory(&self) -> usize {
+        4 * (self.ids.capacity() + self.first.capacity() + self.entries.capacity())
+    }
+}
