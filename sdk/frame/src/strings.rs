@@ -47,6 +47,21 @@ impl<'a> StringColumn<'a> {
         unsafe { self.padded.get_unchecked(start..end) }
     }
 
+    /// The value of that number, without looking whether there is one.
+    ///
+    /// # Safety
+    /// `index` is less than [`len`](Self::len).
+    #[inline(always)]
+    pub unsafe fn get_unchecked(&self, index: usize) -> &'a [u8] {
+        // SAFETY: there is one offset more than values, and by the invariant they do not fall and end within the
+        // bytes.
+        unsafe {
+            let start = *self.offsets.get_unchecked(index) as usize;
+            let end = *self.offsets.get_unchecked(index + 1) as usize;
+            self.padded.get_unchecked(start..end)
+        }
+    }
+
     /// The values in order.
     pub fn iter(self) -> impl ExactSizeIterator<Item = &'a [u8]> {
         self.offsets.windows(2).map(move |pair| {

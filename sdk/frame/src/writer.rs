@@ -3,6 +3,7 @@
 use crate::buffer::FrameBuf;
 use crate::error::FrameError;
 use crate::layout::*;
+use crate::wide::WIDE;
 
 /// Writes one frame. Columns are written in order, and the buffers of a column in theirs.
 pub(crate) struct Writer<'b> {
@@ -67,6 +68,28 @@ impl ColumnWriter<'_> {
         let padding = if buffer == Buffer::StringBytes { PADDING } else { 0 };
         self.out.resize(align(end + padding), 0);
         self
+    }
+
+    /// Writes string offsets and string bytes in one pass over the values: `fill` gets where `offsets` offsets and
+    /// where `bytes` bytes go.
+    ///
+    /// # Safety
+    /// `fill` initialises all of both. It may write up to [`WIDE`] bytes after the end of the bytes.
+    pub(crate) unsafe fn strings(&mut self, offsets: usize, bytes: usize, fill: impl FnOnce(*mut i32, *mut u8)) {
+        let start = self.out.len();
+        let offsets_bytes = 4 * offsets;
+        let gap = align(offsets_bytes);
+        self.out.reserve(gap + bytes + WIDE.max(PADDING + ALIGNMENT));
+        // SAFETY: both lie within what was just reserved; `start` is a multiple of 8, as every buffer starts at one.
+        unsafe {
+            let at = self.out.as_mut_ptr().add(start);
+            fill(at.cast(), at.add(gap));
+        }
+        // SAFETY: `fill` has initialised the offsets.
+        self.buffer(Buffer::StringOffsets, |out| unsafe { out.set_len(start + offsets_bytes) });
+        // SAFETY: `fill` has initialised the bytes, and the padding between was written. Nothing was moved, as there
+        // was room.
+        self.buffer(Buffer::StringBytes, |out| unsafe { out.set_len(start + gap + bytes) });
     }
 }
 

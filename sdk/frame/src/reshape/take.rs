@@ -9,7 +9,7 @@ use crate::error::FrameError;
 use crate::layout::{Buffer, Entry, HEADER_BYTES, Header, PADDING};
 use crate::strings::StringColumn;
 use crate::view::FrameView;
-use crate::wide::{WIDE, copy_wide};
+use crate::wide::copy_wide;
 use crate::writer::{ColumnWriter, Writer};
 
 /// Values longer than this are left to the system's copy, which is faster for them.
@@ -50,7 +50,7 @@ fn take_column(writer: &mut Writer<'_>, column: &Column<'_>, rows: &[u32]) -> Re
     }
     match column.list_offsets() {
         Some(lists) => take_lists(&mut to, column, lists, rows),
-        None => take_values(&mut to, column, rows, plan.keeps_dictionary),
+        None => take_values(&mut to, column, rows, &plan),
     }
     Ok(())
 }
@@ -59,6 +59,8 @@ fn take_column(writer: &mut Writer<'_>, column: &Column<'_>, rows: &[u32]) -> Re
 struct Plan {
     keeps_dictionary: bool,
     entries: usize,
+    /// The bytes of the strings where they are not a list's and no dictionary is kept.
+    string_bytes: usize,
     /// About the size; at least the sum of all lengths that become offsets.
     bytes: u64,
 }
@@ -66,34 +68,40 @@ struct Plan {
 impl Plan {
     fn new(column: &Column<'_>, rows: &[u32]) -> Plan {
         let count = rows.len() as u64;
-        let plain = |entries: u64, bytes| Plan { keeps_dictionary: false, entries: entries as usize, bytes };
+        let fixed =
+            |entries: u64, bytes| Plan { keeps_dictionary: false, entries: entries as usize, string_bytes: 0, bytes };
+        let plain = |string_bytes: u64| Plan {
+            // Where this is cut, in a guest, the sum in 64 bits is above the limit.
+            string_bytes: string_bytes as usize,
+            ..fixed(count, 4 * count + string_bytes)
+        };
         if let Some(lists) = column.list_offsets() {
             let length = |&row: &u32| (lists[row as usize + 1] - lists[row as usize]) as u64;
             let children: u64 = rows.iter().map(length).sum();
             return match column.values() {
-                Values::Bools(_) => plain(children, 4 * count + children / 8),
-                Values::I64s(_) | Values::F64s(_) => plain(children, 4 * count + 8 * children),
+                Values::Bools(_) => fixed(children, 4 * count + children / 8),
+                Values::I64s(_) | Values::F64s(_) => fixed(children, 4 * count + 8 * children),
                 Values::Strings(strings) | Values::Dictionary(_, strings) => {
                     let starts = strings.offsets();
                     let length = |&row: &u32| {
                         let (start, end) = (lists[row as usize] as usize, lists[row as usize + 1] as usize);
                         (starts[end] - starts[start]) as u64
                     };
-                    plain(children, 4 * (count + children) + rows.iter().map(length).sum::<u64>())
+                    fixed(children, 4 * (count + children) + rows.iter().map(length).sum::<u64>())
                 }
             };
         }
         match column.values() {
-            Values::Bools(_) => plain(count, count / 8),
-            Values::I64s(_) | Values::F64s(_) => plain(count, 8 * count),
-            Values::Strings(strings) => plain(count, 4 * count + sum_of_lengths(strings, rows.iter().copied())),
+            Values::Bools(_) => fixed(count, count / 8),
+            Values::I64s(_) | Values::F64s(_) => fixed(count, 8 * count),
+            Values::Strings(strings) => plain(sum_of_lengths(strings, rows.iter().copied())),
             Values::Dictionary(indices, entries) => {
                 let bytes = sum_of_lengths(entries, rows.iter().map(|&row| indices[row as usize]));
                 let kept = dictionary_size(entries);
                 if is_worth_keeping(kept, bytes) {
-                    Plan { keeps_dictionary: true, entries: entries.len(), bytes: 4 * count + kept }
+                    Plan { keeps_dictionary: true, ..fixed(entries.len() as u64, 4 * count + kept) }
                 } else {
-                    plain(count, 4 * count + bytes)
+                    plain(bytes)
                 }
             }
         }
@@ -105,7 +113,7 @@ fn sum_of_lengths(strings: StringColumn<'_>, values: impl Iterator<Item = u32>) 
     values.map(|value| (offsets[value as usize + 1] - offsets[value as usize]) as u64).sum()
 }
 
-fn take_values(to: &mut ColumnWriter<'_>, column: &Column<'_>, rows: &[u32], keeps_dictionary: bool) {
+fn take_values(to: &mut ColumnWriter<'_>, column: &Column<'_>, rows: &[u32], plan: &Plan) {
     match column.values() {
         Values::Bools(bits) => {
             let mut taken = Bits::default();
@@ -114,13 +122,15 @@ fn take_values(to: &mut ColumnWriter<'_>, column: &Column<'_>, rows: &[u32], kee
         }
         Values::I64s(values) => take_numbers(to, values, rows),
         Values::F64s(values) => take_numbers(to, values, rows),
-        Values::Strings(strings) => take_strings(to, strings, rows, |row| row),
-        Values::Dictionary(indices, entries) if keeps_dictionary => {
+        Values::Strings(strings) => take_strings(to, strings, rows.iter().copied(), plan.string_bytes),
+        Values::Dictionary(indices, entries) if plan.keeps_dictionary => {
             to.buffer(Buffer::Values, |out| out.extend_mapped(rows, |row| indices[row as usize]));
             to.buffer(Buffer::StringOffsets, |out| out.extend_numbers(entries.offsets()));
             to.buffer(Buffer::StringBytes, |out| out.extend_from_slice(entries.bytes()));
         }
-        Values::Dictionary(indices, entries) => take_strings(to, entries, rows, |row| indices[row as usize]),
+        Values::Dictionary(indices, entries) => {
+            take_strings(to, entries, rows.iter().map(|&row| indices[row as usize]), plan.string_bytes)
+        }
     }
 }
 
@@ -128,36 +138,38 @@ fn take_numbers<T: Number>(to: &mut ColumnWriter<'_>, values: &[T], rows: &[u32]
     to.buffer(Buffer::Values, |out| out.extend_mapped(rows, |row| values[row as usize]));
 }
 
-/// The strings that `number` names for the rows: first the offsets, which say how much room the bytes need.
-fn take_strings(to: &mut ColumnWriter<'_>, from: StringColumn<'_>, rows: &[u32], number: impl Fn(u32) -> u32) {
-    let mut total = 0;
-    to.buffer(Buffer::StringOffsets, |out| {
-        out.extend_numbers(&[0_i32]);
-        out.extend_mapped(rows, |row| {
-            total += from.get(number(row) as usize).len() as i32;
-            total
-        });
-    });
-    to.buffer(Buffer::StringBytes, |out| {
-        out.reserve(total as usize + WIDE);
-        let mut at = out.len();
-        for &row in rows {
-            let value = from.get(number(row) as usize);
-            // SAFETY: lengths add up to `total`, so that the value and 16 bytes more go into what was reserved. The
-            // source is followed by the column's padding. They are different memory, as `out` is borrowed mutably.
+/// Those of the strings. The plan has gone over the same `numbers`: all are there, and their bytes are `total`.
+fn take_strings(
+    to: &mut ColumnWriter<'_>,
+    from: StringColumn<'_>,
+    numbers: impl ExactSizeIterator<Item = u32>,
+    total: usize,
+) {
+    let count = numbers.len();
+    let fill = |offsets: *mut i32, bytes: *mut u8| {
+        let mut at = 0;
+        // SAFETY: there is room for an offset more than there are values.
+        unsafe { offsets.write(0) };
+        for (i, number) in numbers.enumerate() {
+            // SAFETY: the plan has looked up the same number with a check.
+            let value = unsafe { from.get_unchecked(number as usize) };
+            debug_assert!(i < count && value.len() <= total - at);
+            // SAFETY: the plan has added up the same lengths, so that the value and 16 bytes more go into the room.
+            // The source is followed by the column's padding, and is other memory, as the target is borrowed mutably.
             unsafe {
-                let target = out.as_mut_ptr().add(at);
                 if value.len() <= WIDE_BYTES_MAX {
-                    copy_wide(value.as_ptr(), target, value.len());
+                    copy_wide(value.as_ptr(), bytes.add(at), value.len());
                 } else {
-                    core::ptr::copy_nonoverlapping(value.as_ptr(), target, value.len());
+                    core::ptr::copy_nonoverlapping(value.as_ptr(), bytes.add(at), value.len());
                 }
+                at += value.len();
+                offsets.add(i + 1).write(at as i32);
             }
-            at += value.len();
         }
-        // SAFETY: all bytes up to `at` were written above.
-        unsafe { out.set_len(at) };
-    });
+        assert!(at == total, "the plan has counted the bytes");
+    };
+    // SAFETY: an offset is written for each value, and one before them; all bytes are, by the assertion.
+    unsafe { to.strings(count + 1, total, fill) };
 }
 
 fn take_lists(to: &mut ColumnWriter<'_>, column: &Column<'_>, lists: &[i32], rows: &[u32]) {

@@ -58,3 +58,13 @@ fn the_golden_bytes_are_read() {
         "2 rows, 256 bytes, event time 1..=2µs, watermark -1µs: string optional<i64>\n\"storm\"\t2\n\"né\"\t-"
     );
 }
+
+#[test]
+fn the_document_shows_the_same_bytes() {
+    let document = include_str!("../../../../docs/formats.md");
+    let lines: std::vec::Vec<&str> = GOLDEN.trim().lines().collect();
+    for (i, line) in lines.iter().enumerate() {
+        let expected = std::format!("{:3}  {line}", 16 * i);
+        assert!(document.contains(&expected), "docs/formats.md does not show the line {expected:?}");
+    }
+}
