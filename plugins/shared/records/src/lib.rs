@@ -25,10 +25,12 @@
 
 mod csv;
 pub mod json;
+mod options;
 mod tsv;
 mod writer;
 
 pub use json::BytesAs;
+pub use options::Options;
 pub use writer::{Format, Writer};
 
 #[cfg(test)]

@@ -156,6 +156,30 @@ impl Started {
     }
 }
 
+/// Whether there is such a rate, in tuples a second.
+///
+/// # Errors
+/// A sentence, where there is not.
+pub fn check_rate(rate: Option<f64>) -> Result<(), String> {
+    match rate {
+        Some(rate) if !(rate > 0.0 && rate <= 1e12) => {
+            Err(format!("{rate} tuples a second cannot be kept; leave it out to emit as fast as possible"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether there can be so many tuples.
+///
+/// # Errors
+/// A sentence, where there cannot.
+pub fn check_count(count: Option<i64>) -> Result<(), String> {
+    match count {
+        Some(count) if count < 0 => Err(format!("{count} is less than nothing; leave it out to emit without end")),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,6 +260,8 @@ mod tests {
         again.seek(&series.position()).unwrap();
         assert_eq!(again.turn(0, 1), Turn::Emit { first: 11, rows: 1 });
         assert!(Series::new(0, 2).seek(&series.position()).unwrap_err().contains("task 1 of 2"));
+        assert!(check_rate(Some(0.0)).is_err() && check_rate(Some(f64::NAN)).is_err() && check_rate(Some(0.1)).is_ok());
+        assert!(check_count(Some(-1)).is_err() && check_count(Some(0)).is_ok());
         assert!(again.seek(b"odd").unwrap_err().contains("3 bytes"));
     }
 }
