@@ -1,1 +1,78 @@
-//! The only crate that names wasmtime: engine, artifact cache, grants, limits, imports, instances.
+//! The sandbox: plugins as WebAssembly components, with nothing they were not given.
+//!
+//! This is the only crate that names the WebAssembly runtime. It turns the bytes of a component into a [`Plugin`],
+//! asks it about itself, makes [`Instance`]s of it, and makes calls on them:
+//!
+//! ```text
+//!  bytes ──load──▶ Plugin ──describe──▶ what it reads, emits, keeps, needs
+//!                    │                  (in a sandbox of its own, without any capability)
+//!                    └──instantiate──▶ Instance ──call──▶ Returned + Effects, or a Trap
+//!                       InstanceSpec      ▲ │ imports
+//!              grants, limits, log, seed ─┘ ▼
+//!                       emit · state · timers · files · log · metrics · WASI as far as granted
+//! ```
+//!
+//! # Invariants
+//!
+//! - A guest touches what its grants name and nothing else: no file, address, variable or secret besides.
+//! - A guest ends: every call has a time limit that holds for computing and for waiting, and everything it can make
+//!   the host keep (memory, emissions, log lines, open files, resources) is bounded.
+//! - What a guest emits was validated before anybody sees it. What breaks the contract is a [`Trap`](petrel_flow::Trap)
+//!   whose message says what was wrong.
+//! - After a trap, a limit or an abandoned call the instance is unusable, and says so.
+//! - Native code comes from this process's compiler, or from a private folder with a code that only its owner can
+//!   have made. It is never accepted from users.
+//! - Clocks and randomness are the host's: the same call on the same instance state does the same.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use petrel_sandbox::{Sandbox, SandboxConfig};
+//!
+//! let sandbox = Sandbox::new(SandboxConfig { cache_dir: "cache".into() })?;
+//! let plugin = sandbox.load(&std::fs::read("plugin.wasm")?)?;
+//! println!("a {} with the digest {}", plugin.world().name(), plugin.digest());
+//! for key in plugin.config_keys()? {
+//!     println!("{}: {}", key.name, key.help);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod anchors;
+mod cache;
+mod clock;
+mod contract;
+mod convert;
+mod deadline;
+mod describe;
+mod engine;
+mod files;
+mod guest_output;
+mod host;
+mod imports;
+mod instance;
+mod limits;
+mod load;
+mod log;
+mod logger;
+mod net;
+mod plugin;
+mod random;
+mod sandbox;
+mod scope;
+mod secret;
+mod sniff;
+mod spec;
+mod trap;
+mod wasi;
+
+pub use cache::CacheError;
+pub use describe::DescribeError;
+pub use files::WriteError;
+pub use host::PluginMetrics;
+pub use instance::Instance;
+pub use load::LoadError;
+pub use log::{LogLevel, LogLine, LogLines, LogSink, LogSource};
+pub use plugin::Plugin;
+pub use sandbox::{Sandbox, SandboxConfig, SandboxError};
+pub use spec::{Consumer, InstanceSpec};

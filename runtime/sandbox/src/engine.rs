@@ -1,0 +1,73 @@
+//! The WebAssembly engine: its settings and the clock that interrupts guests.
+
+use std::thread;
+use std::time::Duration;
+use wasmtime::{Config, Engine, InstanceAllocationStrategy};
+
+/// How often running guests are interrupted to let others run and to look at their time limit.
+///
+/// A guest that never returns holds a thread of the runtime for at most this long at a time.
+pub(crate) const TICK: Duration = Duration::from_millis(5);
+
+/// Stack of a guest's own calls. Rust guests keep most of their stack in linear memory and need little of it;
+/// interpreters compiled to WebAssembly need more.
+const WASM_STACK_BYTES: usize = 1 << 20;
+
+/// Stack of the fibre a call runs on: the guest's calls and, above them, those of our imports.
+const FIBRE_STACK_BYTES: usize = 2 << 20;
+
+/// Starts an engine and the thread that drives its epochs.
+///
+/// # Errors
+/// When the machine is not supported, or the thread cannot be started.
+pub(crate) fn start() -> wasmtime::Result<Engine> {
+    let engine = Engine::new(&config())?;
+    let weak = engine.weak();
+    // A thread of its own, not a task: a guest that keeps every thread of the runtime busy could starve a task that
+    // is meant to interrupt it. It holds the engine weakly and so ends with it.
+    thread::Builder::new().name("petrel-epoch".into()).spawn(move || {
+        while let Some(engine) = weak.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(TICK);
+        }
+    })?;
+    Ok(engine)
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    // Concurrent component calls cost every call three to four times as much, and no guest of WASI 0.2 has any.
+    config.concurrency_support(false);
+    config.epoch_interruption(true);
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    config.memory_init_cow(true);
+    config.max_wasm_stack(WASM_STACK_BYTES);
+    config.async_stack_size(FIBRE_STACK_BYTES);
+    // A batch gives the same result on every machine: one NaN, one way to round.
+    config.cranelift_nan_canonicalization(true);
+    config.relaxed_simd_deterministic(true);
+    config.wasm_simd(true);
+    config.wasm_relaxed_simd(true);
+    // What no toolchain for wasm32-wasip2 emits stays out, so that its code in the engine is never reached.
+    config.wasm_multi_memory(false);
+    config.wasm_memory64(false);
+    config.wasm_tail_call(false);
+    config.wasm_custom_page_sizes(false);
+    config.wasm_wide_arithmetic(false);
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_settings_that_calls_depend_on_are_on() {
+        let engine = start().unwrap();
+        let config = engine.config();
+        assert!(!config.get_concurrency_support());
+        assert!(config.get_epoch_interruption());
+        assert!(config.get_memory_init_cow());
+    }
+}

@@ -1,0 +1,241 @@
+//! Files behind `path-write` grants, and standard output: opened by `create`, written when a call has returned ok.
+
+use super::{blocking, not_granted};
+use petrel_flow::Write;
+use petrel_model::{PathAccess, PathGrant};
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Files an instance may have open for writing.
+const MAX_FILES: usize = 1024;
+/// Writes to one file are gathered up to this size.
+const BUFFER_BYTES: usize = 256 << 10;
+
+/// A write that the operating system refused. What was staged before it in the same call may have been written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to {target}: {source}")]
+pub struct WriteError {
+    /// The file's path in quotes, or `standard output`.
+    pub target: String,
+    /// The operating system's reason.
+    #[source]
+    pub source: io::Error,
+}
+
+impl WriteError {
+    /// Whether whoever read our output has gone, as `head` does when it has enough.
+    pub fn is_broken_pipe(&self) -> bool {
+        self.source.kind() == io::ErrorKind::BrokenPipe
+    }
+}
+
+/// The files an instance may write.
+#[derive(Default)]
+pub(crate) struct Outputs {
+    keys: BTreeMap<String, String>,
+    /// An instance that goes on where another of the same run stopped keeps what that one wrote.
+    append: bool,
+    open: Vec<OpenFile>,
+}
+
+struct OpenFile {
+    key: String,
+    name: String,
+    path: PathBuf,
+    file: Arc<File>,
+}
+
+impl Outputs {
+    pub(crate) fn new(grants: &[PathGrant], append: bool) -> Outputs {
+        let writable = grants.iter().filter(|grant| grant.access == PathAccess::Write);
+        Outputs {
+            keys: writable.map(|grant| (grant.key.clone(), grant.path.clone())).collect(),
+            append,
+            open: Vec::new(),
+        }
+    }
+
+    /// Opens the file of a key, or the file of that name in its folder. Opening it twice gives the same handle.
+    pub(crate) async fn create(&mut self, key: &str, name: &str) -> Result<u32, String> {
+        if let Some(handle) = self.open.iter().position(|file| file.key == key && file.name == name) {
+            return Ok(handle as u32);
+        }
+        if self.open.len() == MAX_FILES {
+            return Err(format!("{MAX_FILES} files are open already"));
+        }
+        let granted = PathBuf::from(self.keys.get(key).ok_or_else(|| not_granted(key, "write"))?);
+        let (append, wanted) = (self.append, name.to_owned());
+        let (path, file) = blocking(move || open(&granted, &wanted, append)).await?;
+        self.open.push(OpenFile { key: key.into(), name: name.into(), path, file: Arc::new(file) });
+        Ok(self.open.len() as u32 - 1)
+    }
+
+    /// Whether `create` gave that handle.
+    pub(crate) fn has(&self, handle: u32) -> bool {
+        (handle as usize) < self.open.len()
+    }
+
+    /// Performs staged writes in order, and hands them over to the operating system before it returns.
+    pub(crate) async fn write(&self, writes: Vec<Write>) -> Result<(), WriteError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let files: Vec<(PathBuf, Arc<File>)> =
+            self.open.iter().map(|open| (open.path.clone(), open.file.clone())).collect();
+        blocking(move || perform(&files, writes)).await
+    }
+}
+
+fn perform(files: &[(PathBuf, Arc<File>)], writes: Vec<Write>) -> Result<(), WriteError> {
+    let mut gathered = Vec::new();
+    let mut target = None;
+    for write in writes {
+        let (next, bytes) = match write {
+            Write::Append(handle, bytes) => (Some(handle as usize), bytes),
+            Write::Print(bytes) => (None, bytes),
+        };
+        if next != target || gathered.len() + bytes.len() > BUFFER_BYTES {
+            write_out(files, target, &gathered)?;
+            gathered.clear();
+        }
+        target = next;
+        if bytes.len() > BUFFER_BYTES {
+            write_out(files, target, &bytes)?;
+        } else {
+            gathered.extend_from_slice(&bytes);
+        }
+    }
+    write_out(files, target, &gathered)
+}
+
+fn write_out(files: &[(PathBuf, Arc<File>)], target: Option<usize>, bytes: &[u8]) -> Result<(), WriteError> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let Some(handle) = target else {
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        return written.map_err(|source| WriteError { target: "standard output".into(), source });
+    };
+    let (path, file) = &files[handle];
+    (&**file).write_all(bytes).map_err(|source| WriteError { target: format!("{path:?}"), source })
+}
+
+fn open(granted: &Path, name: &str, append: bool) -> Result<(PathBuf, File), String> {
+    let is_folder = granted.as_os_str().as_encoded_bytes().ends_with(b"/") || granted.is_dir();
+    let refused = |path: &Path, error: io::Error| format!("cannot write to {path:?}: {error}");
+    let mut flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC;
+    flags |= if append { OFlags::APPEND } else { OFlags::TRUNC };
+    let path = match (is_folder, name) {
+        (false, "") => granted.to_owned(),
+        (false, name) => {
+            return Err(format!(
+                "{granted:?} is a file, so a file {name:?} in it cannot be written: set a folder, with a / at its end"
+            ));
+        }
+        (true, "") => return Err(format!("{granted:?} is a folder, and the plugin writes to a file: set a file")),
+        (true, name) => {
+            check_name(name)?;
+            fs::create_dir_all(granted).map_err(|error| refused(granted, error))?;
+            // The folder may hold anything; a link in it would lead out of what is granted.
+            flags |= OFlags::NOFOLLOW;
+            granted.join(name)
+        }
+    };
+    match openat(CWD, &path, flags, Mode::from_raw_mode(0o666)) {
+        Ok(file) => Ok((path, file.into())),
+        Err(error) => Err(refused(&path, error.into())),
+    }
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    if name == "." || name == ".." || name.contains(['/', '\\', '\0']) {
+        return Err(format!("{name:?} is no file name: it must not hold / or \\, nor be . or .."));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn outputs(path: &Path, append: bool) -> Outputs {
+        let grant = PathGrant { key: "path".into(), access: PathAccess::Write, path: path.to_str().unwrap().into() };
+        Outputs::new(&[grant], append)
+    }
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    }
+
+    #[test]
+    fn writes_in_order_and_truncates_unless_told_to_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.tsv");
+        fs::write(&path, "old").unwrap();
+        block_on(async {
+            let mut outputs = outputs(&path, false);
+            let handle = outputs.create("path", "").await.unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"", "truncated at once");
+            assert_eq!(outputs.create("path", "").await.unwrap(), handle);
+            let big = vec![b'x'; 2 * BUFFER_BYTES];
+            let pieces = [b"a".to_vec(), b"b".to_vec(), big.clone(), b"c".to_vec()];
+            outputs.write(pieces.into_iter().map(|bytes| Write::Append(handle, bytes)).collect()).await.unwrap();
+            assert_eq!(fs::read(&path).unwrap(), [&b"ab"[..], &big, b"c"].concat());
+        });
+        block_on(async {
+            let mut outputs = outputs(&path, true);
+            let handle = outputs.create("path", "").await.unwrap();
+            outputs.write(vec![Write::Append(handle, b"more".to_vec())]).await.unwrap();
+        });
+        assert!(fs::read(&path).unwrap().ends_with(b"cmore"));
+    }
+
+    #[test]
+    fn a_folder_takes_names_and_nothing_but_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("parts/");
+        block_on(async {
+            let mut outputs = outputs(&path, false);
+            let first = outputs.create("path", "part-0").await.unwrap();
+            let second = outputs.create("path", "part-1").await.unwrap();
+            let writes = vec![Write::Append(second, b"2".to_vec()), Write::Append(first, b"1".to_vec())];
+            outputs.write(writes).await.unwrap();
+            for name in ["../x", "a/b", "..", ".", "a\\b"] {
+                assert!(outputs.create("path", name).await.unwrap_err().contains("no file name"), "{name}");
+            }
+            assert!(outputs.create("path", "").await.unwrap_err().contains("is a folder"));
+            symlink("/tmp/elsewhere", path.join("part-2")).unwrap();
+            assert!(outputs.create("path", "part-2").await.is_err());
+            assert!(outputs.create("other", "").await.unwrap_err().contains("grants no file"));
+            assert!(outputs.has(1) && !outputs.has(2));
+        });
+        assert_eq!(fs::read(path.join("part-0")).unwrap(), b"1");
+        assert_eq!(fs::read(path.join("part-1")).unwrap(), b"2");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_with_the_path_and_the_reason() {
+        let error = block_on(async {
+            let mut outputs = outputs(Path::new("/dev/full"), false);
+            let handle = outputs.create("path", "").await.unwrap();
+            outputs.write(vec![Write::Append(handle, b"x".to_vec())]).await.unwrap_err()
+        });
+        let message = error.to_string();
+        assert!(message.contains("/dev/full") && message.contains("No space left"), "{message}");
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_opened_is_told_with_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = block_on(outputs(&folder.path().join("no/such/file"), false).create("path", "")).unwrap_err();
+        assert!(message.contains("no/such/file") && message.contains("No such file"), "{message}");
+        let message = block_on(outputs(&folder.path().join("file"), false).create("path", "part-0")).unwrap_err();
+        assert!(message.contains("set a folder"), "{message}");
+    }
+}

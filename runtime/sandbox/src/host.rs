@@ -1,0 +1,156 @@
+//! What the host keeps beside an instance: what its imports work on.
+
+use crate::clock::{CallClock, ClockView};
+use crate::deadline::Deadline;
+use crate::files::{Inputs, Outputs};
+use crate::limits::Limiter;
+use crate::logger::{Logger, Speaker};
+use crate::sandbox::SandboxError;
+use crate::scope::CallScope;
+use crate::spec::InstanceSpec;
+use crate::wasi;
+use petrel_frame::Schema;
+use petrel_model::Limits;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+/// Resources of WASI that a guest may hold at a time: streams, pollables, descriptors, sockets.
+const MAX_RESOURCES: usize = 10_000;
+/// Names of metrics an instance may have, each at most so long.
+const MAX_METRICS: usize = 1000;
+const MAX_METRIC_NAME_BYTES: usize = 256;
+
+/// The data of an instance's store.
+pub(crate) struct Host {
+    pub(crate) call: CallScope,
+    pub(crate) outputs: Vec<Output>,
+    pub(crate) limits: Limits,
+    pub(crate) limiter: Limiter,
+    pub(crate) deadline: Deadline,
+    pub(crate) clock: CallClock,
+    pub(crate) readable: Inputs,
+    pub(crate) writable: Outputs,
+    pub(crate) configuration: String,
+    pub(crate) secrets: BTreeMap<String, Vec<u8>>,
+    pub(crate) metrics: PluginMetrics,
+    logger: Arc<Mutex<Logger>>,
+    wasi: WasiCtx,
+    resources: ResourceTable,
+}
+
+/// An output stream as emissions are checked against it.
+pub(crate) struct Output {
+    pub(crate) name: String,
+    pub(crate) schema: Schema,
+    pub(crate) direct: bool,
+    /// The fewest tasks a consumer of it has.
+    pub(crate) tasks: u32,
+}
+
+/// What a plugin has counted and measured.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PluginMetrics {
+    /// Counters by name.
+    pub counters: BTreeMap<String, i64>,
+    /// Gauges by name.
+    pub gauges: BTreeMap<String, f64>,
+}
+
+impl PluginMetrics {
+    /// Adds to a counter. Beyond a thousand names, and for names beyond 256 bytes, nothing happens.
+    pub(crate) fn add(&mut self, name: String, delta: i64) {
+        if let Some(counter) = self.counters.get_mut(&name) {
+            *counter = counter.saturating_add(delta);
+        } else if self.has_room(&name) {
+            self.counters.insert(name, delta);
+        }
+    }
+
+    /// Sets a gauge, within the same limits.
+    pub(crate) fn set(&mut self, name: String, value: f64) {
+        if let Some(gauge) = self.gauges.get_mut(&name) {
+            *gauge = value;
+        } else if self.has_room(&name) {
+            self.gauges.insert(name, value);
+        }
+    }
+
+    fn has_room(&self, name: &str) -> bool {
+        self.counters.len() + self.gauges.len() < MAX_METRICS && name.len() <= MAX_METRIC_NAME_BYTES
+    }
+}
+
+impl Host {
+    pub(crate) fn new(spec: &InstanceSpec) -> Result<Host, SandboxError> {
+        let speaker = Speaker { topology: spec.topology.clone(), component: spec.component.clone(), task: spec.task };
+        let logger = Arc::new(Mutex::new(Logger::new(speaker, spec.logs.clone())));
+        let clock = CallClock::default();
+        let output = |(number, stream): (usize, &petrel_model::OutputStream)| Output {
+            name: stream.name.clone(),
+            schema: stream.schema.clone(),
+            direct: stream.direct,
+            tasks: spec
+                .consumers
+                .iter()
+                .filter(|consumer| consumer.output as usize == number)
+                .map(|consumer| consumer.tasks)
+                .min()
+                .unwrap_or(u32::MAX),
+        };
+        let mut resources = ResourceTable::new();
+        resources.set_max_capacity(MAX_RESOURCES);
+        Ok(Host {
+            call: CallScope::new(spec.seed, spec.limits.emit_bytes),
+            outputs: spec.outputs.iter().enumerate().map(output).collect(),
+            limits: spec.limits,
+            limiter: Limiter::new(spec.limits.memory_bytes),
+            deadline: Deadline::new(),
+            readable: Inputs::new(&spec.grants.paths),
+            writable: Outputs::new(&spec.grants.paths, spec.append),
+            configuration: spec.configuration.clone(),
+            secrets: spec.secrets.clone(),
+            metrics: PluginMetrics::default(),
+            wasi: wasi::context(spec, &clock, &logger)?,
+            clock,
+            logger,
+            resources,
+        })
+    }
+
+    pub(crate) fn logger(&self) -> MutexGuard<'_, Logger> {
+        self.logger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn clock_view(&mut self) -> ClockView<'_> {
+        ClockView { clock: &self.clock, table: &mut self.resources }
+    }
+}
+
+impl WasiView for Host {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.resources }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_bounded() {
+        let mut metrics = PluginMetrics::default();
+        metrics.add("rows".into(), 2);
+        metrics.add("rows".into(), i64::MAX);
+        metrics.set("x".repeat(MAX_METRIC_NAME_BYTES + 1), 1.0);
+        assert_eq!(metrics.counters["rows"], i64::MAX);
+        assert!(metrics.gauges.is_empty());
+        for i in 0..2 * MAX_METRICS {
+            metrics.set(i.to_string(), i as f64);
+        }
+        assert_eq!(metrics.counters.len() + metrics.gauges.len(), MAX_METRICS);
+        metrics.set("7".into(), 0.5);
+        assert_eq!(metrics.gauges["7"], 0.5, "a known name still works");
+    }
+}

@@ -1,0 +1,55 @@
+//! `files`: the files behind configuration keys.
+
+use super::{broken, interface};
+use crate::files::Chunk;
+use crate::host::Host;
+use petrel_flow::Write;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, WasmList};
+
+type Answer<T> = wasmtime::Result<(Result<T, String>,)>;
+
+pub(super) fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    let mut files = linker.instance(&interface("files"))?;
+    files.func_wrap_async("list-files", |cx, (key,): (String,)| Box::new(list_files(cx, key)))?;
+    files.func_wrap_async("read", |cx, (key, file, offset, max): (String, u32, u64, u32)| {
+        Box::new(read(cx, key, file, offset, max))
+    })?;
+    files.func_wrap_async("create", |cx, (key, name): (String, String)| Box::new(create(cx, key, name)))?;
+    files.func_wrap("append", |cx, (handle, data): (u32, WasmList<u8>)| append(cx, handle, &data))?;
+    files.func_wrap("print", |cx, (data,): (WasmList<u8>,)| print(cx, &data))
+}
+
+async fn list_files(mut cx: StoreContextMut<'_, Host>, key: String) -> Answer<Vec<String>> {
+    Ok((cx.data_mut().readable.list(&key).await,))
+}
+
+async fn read(mut cx: StoreContextMut<'_, Host>, key: String, file: u32, offset: u64, max: u32) -> Answer<Chunk> {
+    let host = cx.data_mut();
+    Ok((host.readable.read(&key, file, offset, max, &host.deadline).await,))
+}
+
+async fn create(mut cx: StoreContextMut<'_, Host>, key: String, name: String) -> Answer<u32> {
+    let host = cx.data_mut();
+    // Opening a named pipe waits for whoever reads it: not the guest's time.
+    let _paused = host.deadline.pause();
+    Ok((host.writable.create(&key, &name).await,))
+}
+
+fn append(mut cx: StoreContextMut<'_, Host>, handle: u32, data: &WasmList<u8>) -> Answer<()> {
+    if !cx.data().writable.has(handle) {
+        return Err(broken(format!("`append` to file {handle}, which `create` never gave")));
+    }
+    stage(&mut cx, data, |bytes| Write::Append(handle, bytes))
+}
+
+fn print(mut cx: StoreContextMut<'_, Host>, data: &WasmList<u8>) -> Answer<()> {
+    stage(&mut cx, data, Write::Print)
+}
+
+fn stage(cx: &mut StoreContextMut<'_, Host>, data: &WasmList<u8>, write: impl FnOnce(Vec<u8>) -> Write) -> Answer<()> {
+    cx.data_mut().call.charge(data.len())?;
+    let bytes = data.as_le_slice(&*cx).to_vec();
+    cx.data_mut().call.effects.writes.push(write(bytes));
+    Ok((Ok(()),))
+}

@@ -1,0 +1,260 @@
+//! A running instance of a plugin: one store, one guest, one call at a time.
+
+use crate::contract::{bolt, grouping, spout, types};
+use crate::files::WriteError;
+use crate::host::{Host, PluginMetrics};
+use crate::log::now_us;
+use crate::trap::{self, Breach};
+use petrel_flow::{Call, CallResult, Effects, Returned, Trap, TrapKind, Write};
+use petrel_frame::FrameView;
+use petrel_state::TaskState;
+use std::fmt;
+use std::time::Duration;
+use wasmtime::Store;
+
+/// An instance of a plugin, for one task.
+///
+/// It takes one call at a time. After a trap, a limit, or a call whose future was dropped, it is unusable for good:
+/// what the guest left in its memory is anybody's guess. A new one takes microseconds.
+pub struct Instance {
+    store: Store<Host>,
+    exports: Exports,
+    context: types::Context,
+    life: Life,
+    /// A grouping is opened by its first use.
+    opened: bool,
+}
+
+/// The functions of the plugin's world.
+pub(crate) enum Exports {
+    Spout(spout::Guest),
+    Bolt(bolt::Guest),
+    Grouping(grouping::Guest),
+}
+
+enum Life {
+    Ready,
+    /// In a call. Seen by another call only if that one's future was dropped.
+    Busy,
+    Dead(String),
+}
+
+/// What an export answers: its value, or the error it returned, unless the call trapped.
+type Answer<T> = wasmtime::Result<Result<T, String>>;
+
+impl Instance {
+    pub(crate) fn new(store: Store<Host>, exports: Exports, context: types::Context) -> Instance {
+        Instance { store, exports, context, life: Life::Ready, opened: false }
+    }
+
+    /// Makes a call at a time of the host, in microseconds since 1970.
+    ///
+    /// `effects` takes what the call staged, in the vectors that are in it (they are cleared first); writes to state
+    /// are staged in `state`. Unless the call returns ok, both are to be discarded. Dropping the future makes the
+    /// instance unusable and loses what was staged.
+    ///
+    /// # Errors
+    /// Why the call did not return ok. The instance can be used further only after [`TrapKind::Refused`].
+    pub async fn call(&mut self, call: &Call, state: &mut TaskState, effects: &mut Effects, now_us: i64) -> CallResult {
+        let rows = match call {
+            Call::Process { frame, .. } => Some(frame.view().rows() as u32),
+            _ => None,
+        };
+        self.begin(now_us)?;
+        let staged = cleared(std::mem::take(effects));
+        // SAFETY: `state` is borrowed until this function's future is gone, and `end` below removes it. Host
+        // functions of the instance run only while that future is polled or dropped: if it is dropped in between,
+        // the instance stays `Busy`, and `begin` lets no further call in.
+        unsafe { self.store.data_mut().call.begin(rows, staged, Some(state)) };
+        let deadline = self.store.data().deadline.clone();
+        let answer = deadline.watch(dispatch(&mut self.store, &self.exports, &self.context, call)).await;
+        *effects = self.store.data_mut().call.end();
+        self.end(call.name(), answer)
+    }
+
+    /// Performs the writes that a call staged, in order: appends to files, prints.
+    ///
+    /// # Errors
+    /// The first write that the operating system refused; those before it are done.
+    pub async fn write(&mut self, writes: Vec<Write>) -> Result<(), WriteError> {
+        self.store.data().writable.write(writes).await
+    }
+
+    /// Asks a grouping for the task of each row of a frame.
+    ///
+    /// # Errors
+    /// As for [`Instance::call`]; also when the answer is not a task for each row.
+    pub async fn choose(&mut self, frame: &[u8], tasks: u32) -> Result<Vec<u32>, Trap> {
+        self.begin(now_us())?;
+        // SAFETY: there is no state.
+        unsafe { self.store.data_mut().call.begin(None, Effects::default(), None) };
+        let deadline = self.store.data().deadline.clone();
+        let (store, context, opened) = (&mut self.store, &self.context, &mut self.opened);
+        let answer = match &self.exports {
+            Exports::Grouping(guest) => {
+                let ask = async {
+                    if !*opened {
+                        if let Err(message) = guest.call_open(&mut *store, context).await? {
+                            return Ok(Err(message));
+                        }
+                        *opened = true;
+                    }
+                    guest.call_choose(&mut *store, frame, tasks).await
+                };
+                deadline.watch(ask).await
+            }
+            _ => Some(Err(not_exported("choose"))),
+        };
+        let chosen = self.end("choose", answer)?;
+        check_choice(&chosen, frame, tasks).map_err(|message| Trap {
+            kind: TrapKind::Contract,
+            message,
+            backtrace: Vec::new(),
+        })?;
+        Ok(chosen)
+    }
+
+    /// What the instance's memories and tables take together, in bytes.
+    pub fn memory_bytes(&self) -> u64 {
+        self.store.data().limiter.used()
+    }
+
+    /// What the plugin has counted and measured in this instance.
+    pub fn metrics(&self) -> &PluginMetrics {
+        &self.store.data().metrics
+    }
+
+    /// Whether calls are possible.
+    pub fn is_usable(&self) -> bool {
+        matches!(self.life, Life::Ready)
+    }
+
+    fn begin(&mut self, now_us: i64) -> Result<(), Trap> {
+        let reason = match &self.life {
+            Life::Ready => None,
+            Life::Busy => Some("its last call was abandoned"),
+            Life::Dead(reason) => Some(reason.as_str()),
+        };
+        if let Some(reason) = reason {
+            let message = format!("the instance cannot be used any more: {reason}");
+            return Err(Trap { kind: TrapKind::Trapped, message, backtrace: Vec::new() });
+        }
+        self.life = Life::Busy;
+        // The first interruption comes within two ticks; calls that are over by then never notice.
+        self.store.set_epoch_deadline(2);
+        let host = self.store.data_mut();
+        host.deadline.begin(Duration::from_millis(host.limits.batch_ms));
+        host.clock.begin(now_us);
+        host.limiter.begin_call();
+        host.logger().begin_call();
+        Ok(())
+    }
+
+    fn end<T>(&mut self, name: &str, answer: Option<Answer<T>>) -> Result<T, Trap> {
+        let trap = match answer {
+            Some(Ok(Ok(value))) => {
+                self.life = Life::Ready;
+                return Ok(value);
+            }
+            Some(Ok(Err(message))) => {
+                self.life = Life::Ready;
+                return Err(Trap { kind: TrapKind::Refused, message, backtrace: Vec::new() });
+            }
+            Some(Err(error)) => trap::explain(&error, name, self.store.data()),
+            None => trap::time_limit(name, self.store.data(), Vec::new()),
+        };
+        self.life = Life::Dead(trap.message.clone());
+        Err(trap)
+    }
+}
+
+async fn dispatch(
+    store: &mut Store<Host>,
+    exports: &Exports,
+    context: &types::Context,
+    call: &Call,
+) -> Answer<Returned> {
+    match exports {
+        Exports::Spout(guest) => on_spout(store, guest, context, call).await,
+        Exports::Bolt(guest) => on_bolt(store, guest, context, call).await,
+        Exports::Grouping(guest) => match call {
+            Call::Open { .. } => done(guest.call_open(store, context).await),
+            _ => Err(not_exported(call.name())),
+        },
+    }
+}
+
+async fn on_spout(
+    store: &mut Store<Host>,
+    guest: &spout::Guest,
+    context: &types::Context,
+    call: &Call,
+) -> Answer<Returned> {
+    match call {
+        Call::Open { position } => done(guest.call_open(store, context, position.as_deref()).await),
+        Call::Next { max_rows, max_bytes } => {
+            Ok(guest.call_next(store, *max_rows, *max_bytes).await?.map(|status| match status {
+                spout::Status::More => Returned::More,
+                spout::Status::Idle(until_us) => Returned::Idle(until_us),
+                spout::Status::End => Returned::End,
+            }))
+        }
+        Call::Ack(ids) => done(guest.call_ack(store, ids).await.map(Ok)),
+        Call::Fail(ids) => done(guest.call_fail(store, ids).await.map(Ok)),
+        Call::Activate => done(guest.call_activate(store).await.map(Ok)),
+        Call::Deactivate => done(guest.call_deactivate(store).await.map(Ok)),
+        _ => Err(not_exported(call.name())),
+    }
+}
+
+async fn on_bolt(
+    store: &mut Store<Host>,
+    guest: &bolt::Guest,
+    context: &types::Context,
+    call: &Call,
+) -> Answer<Returned> {
+    match call {
+        Call::Open { .. } => done(guest.call_open(store, context).await),
+        Call::Process { input, frame, state } => done(guest.call_process(store, *input, frame, &state.block).await),
+        Call::Timer { table, keys, times, state } => {
+            done(guest.call_on_timer(store, *table, keys, times, &state.block).await)
+        }
+        Call::Tick { now_us, state } => done(guest.call_on_tick(store, *now_us, &state.block).await),
+        Call::End { input, state } => done(guest.call_on_end(store, *input, &state.block).await),
+        _ => Err(not_exported(call.name())),
+    }
+}
+
+fn done(answer: Answer<()>) -> Answer<Returned> {
+    Ok(answer?.map(|()| Returned::Done))
+}
+
+fn not_exported(name: &str) -> wasmtime::Error {
+    Breach::Contract(format!("`{name}` was asked of a plugin whose world does not have it")).into()
+}
+
+fn cleared(mut effects: Effects) -> Effects {
+    effects.emitted.clear();
+    effects.faults.clear();
+    effects.holds.clear();
+    effects.writes.clear();
+    effects
+}
+
+fn check_choice(chosen: &[u32], frame: &[u8], tasks: u32) -> Result<(), String> {
+    let rows =
+        FrameView::parse(frame).map_err(|error| format!("`choose` was given a malformed frame: {error}"))?.rows();
+    if chosen.len() != rows {
+        return Err(format!("`choose` names a task for each row: {} tasks for {rows} rows", chosen.len()));
+    }
+    match chosen.iter().find(|&&task| task >= tasks) {
+        Some(task) => Err(format!("`choose` named task {task} of {tasks}, numbered from 0")),
+        None => Ok(()),
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Instance({} task {})", self.context.component, self.context.task)
+    }
+}
