@@ -25,6 +25,8 @@ mod partial_key;
 mod projection;
 mod scatter;
 mod shuffle;
+#[cfg(test)]
+mod tests;
 
 use crate::frame::Frame;
 use crate::tuning::Tuning;

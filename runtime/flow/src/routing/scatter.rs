@@ -201,6 +201,12 @@ fn copy_column(
     column: Column<'_>,
     targets: &[u32],
 ) {
+    // What makes it sound to copy text without looking at it again.
+    assert_eq!(
+        builders[0].column(place).scalar(),
+        column.scalar(),
+        "consumer and producer agree on the types of columns"
+    );
     if column.validity().is_none() {
         if let Some(strings) = column.strings() {
             return copy_strings(builders, bytes, rows, place, strings, targets);
