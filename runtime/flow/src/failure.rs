@@ -1,6 +1,7 @@
 //! Tuples that are refused, and the end of a task that cannot go on.
 
 use crate::call::Trap;
+use crate::frame::Frame;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -64,7 +65,7 @@ impl fmt::Display for Fields {
 }
 
 /// A tuple that the guest will not have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rejected {
     /// Who rejects it.
     pub task: TaskId,
@@ -74,7 +75,9 @@ pub struct Rejected {
     pub input: InputIndex,
     /// The input's name.
     pub stream: StreamName,
-    /// Its values.
+    /// The tuple: a frame of one row, with the columns of the input.
+    pub tuple: Frame,
+    /// Its values, for people.
     pub fields: Fields,
     /// The guest's reason.
     pub reason: String,

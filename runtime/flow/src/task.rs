@@ -11,6 +11,7 @@ use crate::tuning::Tuning;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use petrel_model::{Assignment, TaskId, World};
+use petrel_state::TaskState;
 
 /// One task of a topology: one spout or bolt instance and everything that is decided around it.
 #[derive(Debug)]
@@ -69,6 +70,15 @@ impl Task {
         match &self.role {
             Role::Spout(spout) => spout.report(),
             Role::Bolt(bolt) => bolt.report(),
+        }
+    }
+
+    /// The state that the host keeps for a bolt, to look at its tables and timers. None for a spout, and while a call
+    /// is under way; there also after the end.
+    pub fn state_mut(&mut self) -> Option<&mut TaskState> {
+        match &mut self.role {
+            Role::Spout(_) => None,
+            Role::Bolt(bolt) => bolt.state_mut(),
         }
     }
 

@@ -70,6 +70,7 @@ impl Bolt {
             component: self.component.clone(),
             input: InputIndex(port as u32),
             stream: input.stream.clone(),
+            tuple: frame.slice(row as usize..row as usize + 1),
             fields: Fields::of(&frame.view(), row as usize, &input.schema),
             reason,
             attempts,

@@ -283,6 +283,10 @@ impl Bolt {
         outputs.push(Output::Call { call, state });
     }
 
+    pub(crate) fn state_mut(&mut self) -> Option<&mut TaskState> {
+        self.state.as_deref_mut()
+    }
+
     fn state(&mut self) -> &mut TaskState {
         self.state.as_mut().expect("the state is here while no call is under way")
     }

@@ -92,6 +92,9 @@ fn run(judge: impl Fn(&[i64], i64, &mut Effects) -> Result<(), Trap> + Clone + '
     let report = executor.report(task(1, 0));
     assert_eq!(finished, executor.failures.is_empty());
     assert_eq!(report.rejected_rows, executor.rejected.len() as u64);
+    for rejected in &executor.rejected {
+        assert_eq!(format!("number = {}", numbers_of(&rejected.tuple)[0]), rejected.fields.to_string());
+    }
     End {
         passed,
         failure: executor.failures.pop(),
