@@ -6,23 +6,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The meters of one task: written by its shell, read by anybody.
 #[derive(Debug)]
-pub struct TaskMeters {
+pub(crate) struct TaskMeters {
     /// Tuples emitted, over all streams.
-    pub emitted: AtomicU64,
+    pub(crate) emitted: AtomicU64,
     /// Tuples processed; for a spout, tuples emitted.
-    pub executed: AtomicU64,
+    pub(crate) executed: AtomicU64,
     /// Tuples the plugin rejected.
-    pub rejected: AtomicU64,
+    pub(crate) rejected: AtomicU64,
     /// Calls of the guest.
-    pub calls: AtomicU64,
+    pub(crate) calls: AtomicU64,
     /// Nanoseconds spent in the guest and in routing what it emitted.
-    pub busy_ns: AtomicU64,
+    pub(crate) busy_ns: AtomicU64,
     /// Nanoseconds spent waiting for credit.
-    pub blocked_ns: AtomicU64,
+    pub(crate) blocked_ns: AtomicU64,
     /// Bytes received and not yet processed.
-    pub queued_bytes: AtomicU64,
+    pub(crate) queued_bytes: AtomicU64,
     /// Linear memory of the instance, in bytes.
-    pub memory_bytes: AtomicU64,
+    pub(crate) memory_bytes: AtomicU64,
     latency_us: Mutex<Histogram<u64>>,
 }
 
@@ -49,7 +49,7 @@ fn new_histogram() -> Histogram<u64> {
 
 impl TaskMeters {
     /// Records the age of `rows` tuples that were sent at the same time.
-    pub fn record_latency(&self, age_us: u64, rows: u64) {
+    pub(crate) fn record_latency(&self, age_us: u64, rows: u64) {
         let mut histogram = self.latency_us.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         histogram.saturating_record_n(age_us.max(1), rows);
     }
@@ -60,11 +60,6 @@ impl TaskMeters {
         // The two have the same bounds, so adding cannot fail.
         let _ = sum.add(&*histogram);
     }
-}
-
-/// Adds to a counter that only statistics read.
-pub(crate) fn add(counter: &AtomicU64, value: u64) {
-    counter.fetch_add(value, Ordering::Relaxed);
 }
 
 /// Reads such a counter.

@@ -73,9 +73,8 @@ impl Staff {
             for edge in self.assignment.edges(id.component, OutputIndex(output as u32)) {
                 let consumer = self.component(edge.to);
                 let input = &consumer.inputs[edge.input.0 as usize];
-                let Grouping::Custom { plugin, configuration, columns } = &input.grouping else { continue };
+                let Grouping::Custom { plugin, configuration, schema, .. } = &input.grouping else { continue };
                 let producer = &self.component(id.component).outputs[output];
-                let fields: Vec<_> = columns.iter().map(|&column| producer.schema.fields[column].clone()).collect();
                 let stream = format!("{}.{}", self.component(id.component).name, producer.name);
                 let spec = InstanceSpec {
                     topology: self.assignment.topology.clone(),
@@ -85,7 +84,7 @@ impl Staff {
                     generation: self.assignment.generation,
                     tracking: false,
                     consumers: Vec::new(),
-                    inputs: vec![InputStream { stream, schema: petrel_frame::Schema::new(fields), key: Vec::new() }],
+                    inputs: vec![InputStream { stream, schema: schema.clone(), key: Vec::new() }],
                     outputs: Vec::new(),
                     configuration: configuration.clone(),
                     grants: Grants::default(),

@@ -56,12 +56,13 @@ impl Bench {
         let executed = |workload: Workload<'_>, component: &str| -> anyhow::Result<u64> {
             Ok(pipelines.run(workload)?.components[component].executed)
         };
+        let (executed, text) = (&executed, text.as_path());
         let word_count = |name, parallelism, budget| Case {
             name,
             unit: "word",
             budget,
-            petrel: Box::new(|| executed(Workload::WordCount { path: &text, parallelism }, "count")),
-            native: Box::new(|| count_words(&text)),
+            petrel: Box::new(move || executed(Workload::WordCount { path: text, parallelism }, "count")),
+            native: Box::new(move || count_words(text)),
         };
         let mut cases = [
             Case {
