@@ -1,3 +1,4 @@
 //! Whole-system tests: the real binary, real guests, real files.
 
 mod architecture;
+mod book;
