@@ -1,0 +1,19 @@
+//! The standard plugins, which the build script has built and put into this binary.
+
+/// A standard plugin.
+#[derive(Debug)]
+pub(crate) struct Plugin {
+    /// What topologies call it.
+    pub(crate) name: &'static str,
+    /// One line about it.
+    pub(crate) help: &'static str,
+    /// The component.
+    pub(crate) bytes: &'static [u8],
+}
+
+include!(concat!(env!("OUT_DIR"), "/embedded_plugins.rs"));
+
+/// All of them, sorted by name.
+pub(crate) fn all() -> &'static [Plugin] {
+    PLUGINS
+}
