@@ -47,18 +47,20 @@ impl<'a> StringColumn<'a> {
         unsafe { self.padded.get_unchecked(start..end) }
     }
 
-    /// The value of that number, without looking whether there is one.
+    /// Where the value of that number starts, and its length in bytes. [`PADDING`] bytes more are readable from the
+    /// end of the value on, which [`get`](Self::get) does not allow: its slice ends with the value.
     ///
     /// # Safety
     /// `index` is less than [`len`](Self::len).
     #[inline(always)]
-    pub unsafe fn get_unchecked(&self, index: usize) -> &'a [u8] {
+    pub unsafe fn padded_at(&self, index: usize) -> (*const u8, usize) {
+        debug_assert!(index < self.len());
         // SAFETY: there is one offset more than values, and by the invariant they do not fall and end within the
         // bytes.
         unsafe {
             let start = *self.offsets.get_unchecked(index) as usize;
             let end = *self.offsets.get_unchecked(index + 1) as usize;
-            self.padded.get_unchecked(start..end)
+            (self.padded.as_ptr().add(start), end - start)
         }
     }
 

@@ -163,3 +163,21 @@ macro_rules! export_grouping {
         };
     };
 }
+
+/// Makes this crate a component whose bolt is this [`Bolt`](crate::Bolt). Once in a crate; natively it does nothing.
+/// [`#[bolt]`](macro@crate::bolt) does it by itself.
+#[macro_export]
+macro_rules! export_bolt {
+    ($bolt:ty) => {
+        $crate::export_batch_bolt!($crate::__private::TypedBolt<$bolt>);
+    };
+}
+
+/// Makes this crate a component whose spout is this [`Spout`](crate::Spout). Once in a crate; natively it does nothing.
+/// [`#[spout]`](macro@crate::spout) does it by itself.
+#[macro_export]
+macro_rules! export_spout {
+    ($spout:ty) => {
+        $crate::export_batch_spout!($crate::__private::TypedSpout<$spout>);
+    };
+}

@@ -152,17 +152,17 @@ fn take_strings(
         unsafe { offsets.write(0) };
         for (i, number) in numbers.enumerate() {
             // SAFETY: the plan has looked up the same number with a check.
-            let value = unsafe { from.get_unchecked(number as usize) };
-            debug_assert!(i < count && value.len() <= total - at);
+            let (value, length) = unsafe { from.padded_at(number as usize) };
+            debug_assert!(i < count && length <= total - at);
             // SAFETY: the plan has added up the same lengths, so that the value and 16 bytes more go into the room.
             // The source is followed by the column's padding, and is other memory, as the target is borrowed mutably.
             unsafe {
-                if value.len() <= WIDE_BYTES_MAX {
-                    copy_wide(value.as_ptr(), bytes.add(at), value.len());
+                if length <= WIDE_BYTES_MAX {
+                    copy_wide(value, bytes.add(at), length);
                 } else {
-                    core::ptr::copy_nonoverlapping(value.as_ptr(), bytes.add(at), value.len());
+                    core::ptr::copy_nonoverlapping(value, bytes.add(at), length);
                 }
-                at += value.len();
+                at += length;
                 offsets.add(i + 1).write(at as i32);
             }
         }

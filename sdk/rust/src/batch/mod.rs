@@ -50,6 +50,9 @@ pub use outputs::{Outputs, StreamOutput};
 pub use source::SourceOutputs;
 pub use state::BatchState;
 
+pub(crate) use outputs::{Anchoring, FLUSH_BYTES};
+pub(crate) use state::checked;
+
 use crate::context::Context;
 use crate::describe::{ConfigError, ConfigKey, Description, InputStream};
 use crate::error::Error;

@@ -20,7 +20,6 @@ pub struct Outputs {
     streams: Vec<StreamOutput>,
     tracking: bool,
     words: Vec<u32>,
-    failure: Option<Error>,
 }
 
 impl Outputs {
@@ -33,7 +32,7 @@ impl Outputs {
             failure: None,
         };
         let streams = streams.iter().enumerate().map(stream).collect();
-        Outputs { streams, tracking, words: Vec::new(), failure: None }
+        Outputs { streams, tracking, words: Vec::new() }
     }
 
     /// The stream of that number, to add rows to.
@@ -94,11 +93,6 @@ impl Outputs {
         emit::hold(rows)
     }
 
-    /// Makes the call fail with this error, unless it already fails with another one.
-    pub(crate) fn fail(&mut self, error: Error) {
-        self.failure.get_or_insert(error);
-    }
-
     /// A call with an input of so many rows begins.
     pub(crate) fn begin(&mut self, input_rows: usize) {
         for stream in &mut self.streams {
@@ -106,18 +100,12 @@ impl Outputs {
             stream.anchoring.begin(input_rows);
             stream.failure = None;
         }
-        self.failure = None;
     }
 
     /// The call ends: emits what is left.
     pub(crate) fn end(&mut self) -> Result<(), Error> {
-        for stream in &mut self.streams {
-            stream.flush();
-            if let Some(error) = stream.failure.take() {
-                self.failure.get_or_insert(error);
-            }
-        }
-        self.failure.take().map_or(Ok(()), Err)
+        self.streams.iter_mut().for_each(StreamOutput::flush);
+        self.streams.iter_mut().find_map(|stream| stream.failure.take()).map_or(Ok(()), Err)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::describe::{TableKind, TableSpec};
 use crate::error::Error;
 use crate::host::{self, Clock};
-use petrel_frame::{Column, Field, FrameBuf, FrameBuilder, FrameView, Scalar, Schema};
+use petrel_frame::{Column, FrameBuf, FrameBuilder, FrameView, Schema};
 
 /// The keys of a batch and the values of the tables of kind [`Value`](TableKind::Value) for them.
 ///
@@ -199,9 +199,4 @@ fn words(bytes: &[u8]) -> Result<&[u32], Error> {
         return Err(Error::new("the state block is not aligned to 8 bytes"));
     }
     Ok(words)
-}
-
-/// A schema of one optional column, as values have it.
-pub(crate) fn value_schema(scalar: Scalar) -> Schema {
-    Schema::new([Field::new("value", scalar).optional()])
 }
