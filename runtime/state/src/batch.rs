@@ -1,7 +1,7 @@
 //! Numbering the keys of one batch: from rows to small numbers in order of first sight.
 
 use crate::interner::{Interner, KeyId};
-use crate::key::{Key, Keys};
+use crate::key::{Key, Keys, Words};
 use alloc::vec::Vec;
 use petrel_frame::Bitmap;
 
@@ -19,6 +19,13 @@ pub(crate) struct Batch {
 const NOT_SEEN: u32 = u32::MAX;
 /// Rows whose memory is asked for before the first of them is looked at.
 const BLOCK: usize = 32;
+
+/// A key of a block.
+#[derive(Clone, Copy, Default)]
+struct Hashed {
+    words: Words,
+    hash: u64,
+}
 
 impl Batch {
     /// No keys.
@@ -62,32 +69,22 @@ impl Batch {
     }
 
     /// Numbers all rows of a column. `numbers` has four bytes for each.
+    ///
+    /// In blocks: first ask for the memory of all keys of the block, then look, so that waits overlap.
     pub(crate) fn add_column<K: Keys>(&mut self, interner: &mut Interner, keys: K, numbers: &mut [u8]) {
         self.start(keys.rows(), interner);
-        if interner.is_large() {
-            return self.add_ahead(interner, keys, numbers);
-        }
-        for (row, out) in numbers.chunks_exact_mut(4).enumerate() {
-            let id = interner.intern(&keys.key(row));
-            out.copy_from_slice(&self.add(interner, row, id).to_le_bytes());
-        }
-    }
-
-    /// The same in blocks: first ask for the memory of all keys of the block, then look.
-    #[inline(never)]
-    fn add_ahead<K: Keys>(&mut self, interner: &mut Interner, keys: K, numbers: &mut [u8]) {
-        let mut hashes = [0; BLOCK];
-        for (block, numbers) in numbers.chunks_mut(4 * BLOCK).enumerate() {
-            let start = block * BLOCK;
-            let hashes = &mut hashes[..numbers.len() / 4];
-            for (row, hash) in hashes.iter_mut().enumerate() {
-                *hash = interner.hasher.hash(&keys.key(start + row));
-                interner.prefetch_index(*hash);
+        let mut block = [Hashed::default(); BLOCK];
+        for (start, numbers) in (0..keys.rows()).step_by(BLOCK).zip(numbers.chunks_mut(4 * BLOCK)) {
+            let block = &mut block[..numbers.len() / 4];
+            let rows = start..start + block.len();
+            for ((row, words), hashed) in rows.clone().zip(keys.words(rows)).zip(block.iter_mut()) {
+                let hash = interner.hasher.hash(words, || keys.long(row));
+                *hashed = Hashed { words, hash };
+                interner.prefetch_index(hash);
             }
-            hashes.iter().for_each(|&hash| interner.prefetch_entry(hash));
-            for ((row, &hash), out) in hashes.iter().enumerate().zip(numbers.chunks_exact_mut(4)) {
-                let row = start + row;
-                let id = interner.intern_hashed(&keys.key(row), hash);
+            block.iter().for_each(|hashed| interner.prefetch_entry(hashed.hash));
+            for ((row, hashed), out) in (start..).zip(&*block).zip(numbers.chunks_exact_mut(4)) {
+                let id = interner.intern_hashed(hashed.words, hashed.hash, || keys.long(row));
                 out.copy_from_slice(&self.add(interner, row, id).to_le_bytes());
             }
         }

@@ -1,6 +1,6 @@
 //! A dictionary for one batch.
 
-use crate::key::{Hasher, Key, Keys, StringKeys};
+use crate::key::{Hasher, Key, Keys, StringKeys, Words};
 use alloc::vec;
 use alloc::vec::Vec;
 use petrel_frame::StringColumn;
@@ -16,7 +16,7 @@ pub struct Dict {
     table: Vec<u64>,
     shift: u32,
     batch: u64,
-    words: Vec<(u64, u64)>,
+    words: Vec<Words>,
 }
 
 const NUMBER: u64 = 0xffff_ffff;
@@ -43,7 +43,7 @@ impl Dict {
     #[inline(always)]
     fn number(&mut self, keys: StringKeys<'_>, row: usize, first: &mut Vec<u32>) -> u32 {
         let key = keys.key(row);
-        let hash = self.hasher.hash(&key);
+        let hash = self.hasher.hash(key.words, || key.long);
         let mask = self.table.len() - 1;
         // The place comes from the high bits, what is compared from the low ones.
         let want = hash << 44 | self.batch << 32;
@@ -52,8 +52,8 @@ impl Dict {
             let word = self.table[place & mask];
             if word & !NUMBER == want {
                 let number = word as u32;
-                if self.words[number as usize] == (key.lo, key.hi)
-                    && (!key.is_long() || same_rest(keys, first[number as usize], &key))
+                if self.words[number as usize] == key.words
+                    && (!key.words.is_long() || same_rest(keys, first[number as usize], &key))
                 {
                     return number;
                 }
@@ -64,7 +64,7 @@ impl Dict {
         }
         let number = self.words.len() as u32;
         self.table[place & mask] = want | u64::from(number);
-        self.words.push((key.lo, key.hi));
+        self.words.push(key.words);
         first.push(row as u32);
         if 2 * self.words.len() > mask {
             self.grow(keys, first);
@@ -97,7 +97,8 @@ impl Dict {
         self.resize(self.table.len() * 4);
         let mask = self.table.len() - 1;
         for (number, &row) in first.iter().enumerate() {
-            let hash = self.hasher.hash(&keys.key(row as usize));
+            let key = keys.key(row as usize);
+            let hash = self.hasher.hash(key.words, || key.long);
             let mut place = (hash >> self.shift) as usize;
             while self.table[place & mask] != 0 {
                 place += 1;
@@ -109,5 +110,5 @@ impl Dict {
 
 #[inline(never)]
 fn same_rest(keys: StringKeys<'_>, row: u32, key: &Key<'_>) -> bool {
-    keys.key(row as usize).long_bytes() == key.long_bytes()
+    keys.long(row as usize) == key.long
 }

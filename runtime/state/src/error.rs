@@ -1,5 +1,6 @@
 //! Why an operation on state was refused.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use petrel_frame::FrameError;
 
@@ -50,7 +51,7 @@ pub enum StateError {
         /// `keys` or `values`.
         what: &'static str,
         /// What is malformed.
-        source: FrameError,
+        source: Box<FrameError>,
     },
     /// The frame does not have the columns that are needed.
     #[error("`{operation}` on state table `{table}` needs a {what} frame of ({expected}), got ({found})")]

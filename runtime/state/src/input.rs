@@ -27,7 +27,7 @@ impl Purpose<'_> {
             operation: self.operation,
             table: self.table.into(),
             what: self.what,
-            source,
+            source: source.into(),
         })
     }
 

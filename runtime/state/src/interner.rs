@@ -1,6 +1,6 @@
 //! Keys to small numbers that stay the same as long as the key is used.
 
-use crate::key::{Hasher, Key, is_long, short_bytes};
+use crate::key::{Hasher, Key, Words};
 use crate::long::LongKeys;
 use crate::prefetch::prefetch;
 use alloc::vec;
@@ -43,8 +43,7 @@ pub(crate) struct Interner {
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(32))]
 struct Entry {
-    lo: u64,
-    hi: u64,
+    words: Words,
     /// The last batch that had the key, and the key's number in it.
     batch: u32,
     number: u32,
@@ -81,41 +80,56 @@ impl Interner {
     }
 
     /// The id of a key, if it has one.
-    #[inline]
     pub(crate) fn find(&self, key: &Key<'_>) -> Option<KeyId> {
-        self.probe(key, self.hasher.hash(key)).ok()
+        self.probe_key(key, self.hasher.hash(key.words, || key.long)).ok()
     }
 
     /// The id of a key, a new one if it has none. It stays valid until the next [`Interner::sweep`], and beyond that
     /// as long as it is retained.
-    #[inline(always)]
     pub(crate) fn intern(&mut self, key: &Key<'_>) -> KeyId {
-        self.intern_hashed(key, self.hasher.hash(key))
+        self.intern_hashed(key.words, self.hasher.hash(key.words, || key.long), || key.long)
     }
 
-    /// As [`Interner::intern`], with the key's hash.
+    /// As [`Interner::intern`], with the key's hash. `long` are the bytes of a long key.
     #[inline(always)]
-    pub(crate) fn intern_hashed(&mut self, key: &Key<'_>, hash: u64) -> KeyId {
-        match self.probe(key, hash) {
+    pub(crate) fn intern_hashed<'a>(&mut self, words: Words, hash: u64, long: impl FnOnce() -> &'a [u8]) -> KeyId {
+        if words.is_long() {
+            return self.intern_long(&Key { words, long: long() }, hash);
+        }
+        match self.probe(words, hash, |_| true) {
+            Ok(id) => id,
+            Err(place) => self.insert(&Key { words, long: &[] }, hash, place),
+        }
+    }
+
+    // Not inlined: the loop over short keys stays small enough to be kept in registers.
+    #[inline(never)]
+    fn intern_long(&mut self, key: &Key<'_>, hash: u64) -> KeyId {
+        match self.probe_key(key, hash) {
             Ok(id) => id,
             Err(place) => self.insert(key, hash, place),
         }
     }
 
-    /// The id, or the place in the index where it belongs.
+    fn probe_key(&self, key: &Key<'_>, hash: u64) -> Result<KeyId, usize> {
+        self.probe(key.words, hash, |id| !key.words.is_long() || self.long.get(id) == key.long)
+    }
+
+    /// The id of the key with those words that is the same otherwise too, or the place in the index where it belongs.
     #[inline(always)]
-    fn probe(&self, key: &Key<'_>, hash: u64) -> Result<KeyId, usize> {
+    fn probe(&self, words: Words, hash: u64, same: impl Fn(u32) -> bool) -> Result<KeyId, usize> {
         let mask = self.index.len() - 1;
         let tag = tag(hash);
         let mut place = (tag >> self.shift) as usize;
         loop {
-            let word = self.index[place & mask];
+            // SAFETY: the index is never empty, so that `mask` is less than its length, and so is what it leaves.
+            let word = unsafe { *self.index.get_unchecked(place & mask) };
             if word >> 32 == tag {
                 let id = word as u32 - 1;
-                let entry = &self.entries[id as usize];
-                if (entry.lo == key.lo) & (entry.hi == key.hi)
-                    && (!key.is_long() || self.long.get(id) == key.long_bytes())
-                {
+                // SAFETY: tags are not 0, so this is no empty word; words in the index have ids of entries, and
+                // there are never fewer entries than there were.
+                let entry = unsafe { self.entries.get_unchecked(id as usize) };
+                if entry.words == words && same(id) {
                     return Ok(KeyId(id));
                 }
             } else if word == EMPTY {
@@ -127,7 +141,7 @@ impl Interner {
 
     #[inline(never)]
     fn insert(&mut self, key: &Key<'_>, hash: u64, place: usize) -> KeyId {
-        let entry = Entry { lo: key.lo, hi: key.hi, batch: 0, number: 0, references: 0, group: NO_GROUP, used: true };
+        let entry = Entry { words: key.words, batch: 0, number: 0, references: 0, group: NO_GROUP, used: true };
         let id = match self.free.pop() {
             Some(id) => {
                 self.entries[id as usize] = entry;
@@ -140,8 +154,8 @@ impl Interner {
                 self.entries.len() as u32 - 1
             }
         };
-        if key.is_long() {
-            self.long.set(id, key.long_bytes());
+        if key.words.is_long() {
+            self.long.set(id, key.long);
         }
         self.index[place] = tag(hash) << 32 | u64::from(id + 1);
         self.suspects.push(id);
@@ -218,9 +232,8 @@ impl Interner {
 
     fn remove(&mut self, id: u32) {
         let entry = self.entries[id as usize];
-        let mut hash = self.hasher.short(entry.lo, entry.hi);
-        if is_long(entry.hi) {
-            hash = self.hasher.long(hash, self.long.get(id));
+        let hash = self.hasher.hash(entry.words, || self.long.get(id));
+        if entry.words.is_long() {
             self.long.remove(id);
         }
         let mask = self.index.len() - 1;
@@ -266,7 +279,8 @@ impl Interner {
     pub(crate) fn see(&mut self, id: KeyId, next: u32) -> (u32, bool) {
         let entry = &mut self.entries[id.0 as usize];
         let first = entry.batch != self.batch;
-        let number = if first { next } else { entry.number };
+        // Which it is, no processor can foresee: a branch would cost more than all else here.
+        let number = core::hint::select_unpredictable(first, next, entry.number);
         entry.batch = self.batch;
         entry.number = number;
         (number, first)
@@ -296,19 +310,15 @@ impl Interner {
     /// Asks for what it will touch next, once the first has arrived.
     #[inline(always)]
     pub(crate) fn prefetch_entry(&self, hash: u64) {
-        let word = self.index[(tag(hash) >> self.shift) as usize];
+        // SAFETY: a tag has 32 bits, and the index has a place for each value of those that `shift` leaves.
+        let word = unsafe { *self.index.get_unchecked((tag(hash) >> self.shift) as usize) };
         prefetch(&self.entries, (word as u32).wrapping_sub(1) as usize);
-    }
-
-    /// Whether looking ahead is worth its price: the index is larger than a processor's nearer caches.
-    pub(crate) fn is_large(&self) -> bool {
-        self.index.len() > 1 << 17
     }
 
     /// The bytes of a key, `None` if it is the absent key.
     pub(crate) fn bytes<'a>(&'a self, id: KeyId, short: &'a mut [u8; 16]) -> Option<&'a [u8]> {
-        let entry = &self.entries[id.0 as usize];
-        if is_long(entry.hi) { Some(self.long.get(id.0)) } else { short_bytes(entry.lo, entry.hi, short) }
+        let words = self.entries[id.0 as usize].words;
+        if words.is_long() { Some(self.long.get(id.0)) } else { words.short_bytes(short) }
     }
 
     /// About how many bytes of memory this takes.

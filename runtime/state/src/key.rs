@@ -1,5 +1,6 @@
 //! A key as two words: what is hashed and compared instead of bytes.
 
+use core::ops::Range;
 use petrel_frame::StringColumn;
 
 /// Stands in the last byte of [`Key::hi`] for "more than fifteen bytes: compare the rest too".
@@ -7,86 +8,77 @@ const LONG: u64 = 0xff << 56;
 /// The same for "there is no value".
 const ABSENT: u64 = 0xfe << 56;
 
-/// The first fifteen bytes of a key and its length, in two words, and where the rest is.
+/// A key for hashing and comparing: its first fifteen bytes and its length, in two words, and all of it if it is longer.
 ///
 /// Two keys of up to fifteen bytes are equal if their words are; neither comparing nor hashing them branches on the
 /// length.
 #[derive(Clone, Copy)]
 pub(crate) struct Key<'a> {
+    pub(crate) words: Words,
+    /// All bytes of a long key, none of a short one.
+    pub(crate) long: &'a [u8],
+}
+
+/// The words of a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Words {
     /// Bytes 0 to 7, zeros where the key is shorter.
-    pub(crate) lo: u64,
+    lo: u64,
     /// Bytes 8 to 14, zeros where the key is shorter, and in the last byte the length or a mark.
-    pub(crate) hi: u64,
-    /// The key and whatever follows it in its buffer.
-    from: &'a [u8],
-    len: usize,
+    hi: u64,
 }
 
 impl<'a> Key<'a> {
     /// The key of a row without a value, different from every other.
-    pub(crate) const ABSENT: Key<'static> = Key { lo: 0, hi: ABSENT, from: &[], len: 0 };
+    pub(crate) const ABSENT: Key<'static> = Key { words: Words { lo: 0, hi: ABSENT }, long: &[] };
 
     /// The key that takes the first `len` bytes of a buffer with at least sixteen.
-    #[inline(always)]
     pub(crate) fn load(from: &'a [u8], len: usize) -> Key<'a> {
-        let (lo, hi) = (word(from, 0), word(from, 8));
-        let mask = MASKS[len.min(16)];
-        let mark = if len < 16 { (len as u64) << 56 } else { LONG };
-        Key { lo: lo & mask.0, hi: hi & mask.1 | mark, from, len }
-    }
-
-    /// The key that is a row of a string column.
-    #[inline(always)]
-    pub(crate) fn of_string(column: StringColumn<'a>, row: usize) -> Key<'a> {
-        let (start, end) = (column.offsets()[row] as usize, column.offsets()[row + 1] as usize);
-        Key::load(&column.padded_bytes()[start..], end.wrapping_sub(start))
+        let words = Words::load(from.first_chunk().expect("sixteen bytes to load"), len);
+        Key { words, long: if words.is_long() { &from[..len] } else { &[] } }
     }
 
     /// A number as a key of eight bytes.
-    #[inline(always)]
     pub(crate) fn number(value: i64) -> Key<'static> {
-        Key { lo: value as u64, hi: 8 << 56, from: &[], len: 8 }
+        Key { words: Words { lo: value as u64, hi: 8 << 56 }, long: &[] }
     }
 
     /// A truth value as a key of one byte.
     pub(crate) fn truth(value: bool) -> Key<'static> {
-        Key { lo: value as u64, hi: 1 << 56, from: &[], len: 1 }
+        Key { words: Words { lo: value.into(), hi: 1 << 56 }, long: &[] }
     }
 
     /// How many bytes it has.
     pub(crate) fn len(&self) -> usize {
-        self.len
+        match self.words.hi >> 56 {
+            len @ 0..16 => len as usize,
+            _ => self.long.len(),
+        }
     }
+}
 
-    /// Whether the words do not hold all of it.
+impl Words {
     #[inline(always)]
-    pub(crate) fn is_long(&self) -> bool {
-        is_long(self.hi)
+    fn load(bytes: &[u8; 16], len: usize) -> Words {
+        let both = u128::from_le_bytes(*bytes);
+        let mask = MASKS[len.min(16)];
+        let mark = if len < 16 { (len as u64) << 56 } else { LONG };
+        Words { lo: both as u64 & mask.0, hi: (both >> 64) as u64 & mask.1 | mark }
     }
 
-    /// All bytes of a long key.
-    pub(crate) fn long_bytes(&self) -> &'a [u8] {
-        &self.from[..self.len]
+    /// Whether the words do not hold all of the key.
+    #[inline(always)]
+    pub(crate) fn is_long(self) -> bool {
+        self.hi >= LONG
     }
-}
 
-/// Whether a stored second word belongs to a long key.
-#[inline(always)]
-pub(crate) fn is_long(hi: u64) -> bool {
-    hi >= LONG
-}
-
-/// The bytes of a key whose words hold all of it; `None` if it is the absent key.
-pub(crate) fn short_bytes(lo: u64, hi: u64, into: &mut [u8; 16]) -> Option<&[u8]> {
-    into[..8].copy_from_slice(&lo.to_le_bytes());
-    into[8..].copy_from_slice(&hi.to_le_bytes());
-    let len = usize::from(into[15]);
-    into.get(..len)
-}
-
-#[inline(always)]
-fn word(from: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes(from[at..at + 8].try_into().expect("eight bytes"))
+    /// The bytes of a key whose words hold all of it; `None` if it is the absent key.
+    pub(crate) fn short_bytes(self, into: &mut [u8; 16]) -> Option<&[u8]> {
+        into[..8].copy_from_slice(&self.lo.to_le_bytes());
+        into[8..].copy_from_slice(&self.hi.to_le_bytes());
+        let len = usize::from(into[15]);
+        into.get(..len)
+    }
 }
 
 static MASKS: [(u64, u64); 17] = {
@@ -125,24 +117,20 @@ impl Hasher {
         Hasher { first: next(), second: next(), third: next() }
     }
 
-    /// All bits are good, the high ones as well as the low ones.
+    /// All bits are good, the high ones as well as the low ones. `long` are the bytes of a long key.
     #[inline(always)]
-    pub(crate) fn hash(&self, key: &Key<'_>) -> u64 {
-        let hash = self.short(key.lo, key.hi);
-        if key.is_long() { self.long(hash, key.long_bytes()) } else { hash }
-    }
-
-    #[inline(always)]
-    pub(crate) fn short(&self, lo: u64, hi: u64) -> u64 {
-        fold(lo ^ self.first, hi ^ self.second)
+    pub(crate) fn hash<'a>(&self, words: Words, long: impl FnOnce() -> &'a [u8]) -> u64 {
+        let hash = fold(words.lo ^ self.first, words.hi ^ self.second);
+        if words.is_long() { self.rest(hash, long()) } else { hash }
     }
 
     #[inline(never)]
-    pub(crate) fn long(&self, mut hash: u64, bytes: &[u8]) -> u64 {
+    fn rest(&self, mut hash: u64, bytes: &[u8]) -> u64 {
         for chunk in bytes[15..].chunks(16) {
-            let mut words = [0; 16];
-            words[..chunk.len()].copy_from_slice(chunk);
-            hash = fold(hash ^ word(&words, 0), self.third ^ word(&words, 8));
+            let mut padded = [0; 16];
+            padded[..chunk.len()].copy_from_slice(chunk);
+            let both = u128::from_le_bytes(padded);
+            hash = fold(hash ^ both as u64, self.third ^ (both >> 64) as u64);
         }
         fold(hash ^ bytes.len() as u64, self.second)
     }
@@ -155,27 +143,52 @@ fn fold(a: u64, b: u64) -> u64 {
     product as u64 ^ (product >> 64) as u64
 }
 
-/// Keys by row.
+/// The keys of a column, by row.
 pub(crate) trait Keys: Copy {
-    /// How many.
+    /// How many rows there are.
     fn rows(&self) -> usize;
-    /// The key of a row; the row must exist.
-    fn key(&self, row: usize) -> Key<'_>;
+    /// The words of the keys of some rows, in order. The rows must exist.
+    fn words(&self, rows: Range<usize>) -> impl Iterator<Item = Words>;
+    /// All bytes of the long key of a row.
+    fn long(&self, row: usize) -> &[u8];
+
+    /// The key of a row.
+    #[inline(always)]
+    fn key(&self, row: usize) -> Key<'_> {
+        let words = self.words(row..row + 1).next().expect("one row");
+        Key { words, long: if words.is_long() { self.long(row) } else { &[] } }
+    }
 }
 
-/// Strings or bytes, one per row, each with sixteen readable bytes from its start.
+/// Strings or bytes, one per row.
 #[derive(Clone, Copy)]
 pub(crate) struct StringKeys<'a>(pub(crate) StringColumn<'a>);
 
+impl<'a> StringKeys<'a> {
+    /// The key of a row, for as long as the column lives.
+    pub(crate) fn into_key(self, row: usize) -> Key<'a> {
+        let words = self.key(row).words;
+        Key { words, long: if words.is_long() { self.0.get(row) } else { &[] } }
+    }
+}
+
 impl Keys for StringKeys<'_> {
-    #[inline(always)]
     fn rows(&self) -> usize {
         self.0.len()
     }
 
     #[inline(always)]
-    fn key(&self, row: usize) -> Key<'_> {
-        Key::of_string(self.0, row)
+    fn words(&self, rows: Range<usize>) -> impl Iterator<Item = Words> {
+        // Padding follows the last value, so that sixteen bytes can be loaded from the start of each.
+        let bytes = self.0.padded_bytes();
+        self.0.offsets()[rows.start..rows.end + 1].windows(2).map(move |pair| {
+            let (start, end) = (pair[0] as u32 as usize, pair[1] as u32 as usize);
+            Words::load(bytes[start..start + 16].try_into().expect("sixteen bytes"), end.wrapping_sub(start))
+        })
+    }
+
+    fn long(&self, row: usize) -> &[u8] {
+        self.0.get(row)
     }
 }
 
@@ -184,13 +197,16 @@ impl Keys for StringKeys<'_> {
 pub(crate) struct NumberKeys<'a>(pub(crate) &'a [i64]);
 
 impl Keys for NumberKeys<'_> {
-    #[inline(always)]
     fn rows(&self) -> usize {
         self.0.len()
     }
 
     #[inline(always)]
-    fn key(&self, row: usize) -> Key<'_> {
-        Key::number(self.0[row])
+    fn words(&self, rows: Range<usize>) -> impl Iterator<Item = Words> {
+        self.0[rows].iter().map(|&value| Key::number(value).words)
+    }
+
+    fn long(&self, _: usize) -> &[u8] {
+        &[]
     }
 }

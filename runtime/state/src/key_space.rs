@@ -186,11 +186,11 @@ pub(crate) fn single<'a>(column: &Column<'a>, row: usize) -> Key<'a> {
     if !column.is_present(row) {
         Key::ABSENT
     } else if let Some(strings) = column.strings() {
-        Key::of_string(strings, row)
+        StringKeys(strings).into_key(row)
     } else if let Some(values) = column.i64s() {
         Key::number(values[row])
     } else if let Some((indices, entries)) = column.dictionary() {
-        Key::of_string(entries, indices[row] as usize)
+        StringKeys(entries).into_key(indices[row] as usize)
     } else {
         Key::truth(column.bools().is_some_and(|bits| bits.get(row)))
     }
