@@ -32,7 +32,7 @@ fn set_length(frame: &mut FrameBuf) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn flipped_bytes(table in tables(), flips in prop::collection::vec((any::<Index>(), any::<u8>()), 1..4)) {
