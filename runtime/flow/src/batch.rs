@@ -23,14 +23,14 @@ pub(crate) struct Batch {
     tuning: Tuning,
 }
 
-/// What a frame's sender is owed.
+/// What a sender is owed for the frames of one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Receipt {
     /// The number of the channel within the input.
     pub(crate) channel: usize,
     /// Credit.
     pub(crate) bytes: u64,
-    /// The frame's watermark.
+    /// The latest watermark among them.
     pub(crate) watermark: i64,
 }
 

@@ -141,7 +141,7 @@ impl Ingress {
     fn gather(&mut self, number: usize, tuning: &Tuning) -> Option<Batch> {
         let port = &mut self.ports[number];
         let channels = port.channels.len();
-        let mut receipts = Vec::new();
+        let mut receipts: Vec<Receipt> = Vec::new();
         let mut room = u64::from(tuning.frame_bytes);
         let mut first = port.turn;
         for turn in (0..channels).map(|i| (port.turn + i) % channels) {
@@ -156,7 +156,14 @@ impl Ingress {
                 if self.gathered.is_empty() {
                     first = turn;
                 }
-                receipts.push(Receipt { channel: turn, bytes, watermark: frame.view().watermark().unwrap_or(NONE) });
+                let watermark = frame.view().watermark().unwrap_or(NONE);
+                match receipts.last_mut() {
+                    Some(Receipt { channel, bytes: owed, watermark: said }) if *channel == turn => {
+                        *owed += bytes;
+                        *said = watermark.max(*said);
+                    }
+                    _ => receipts.push(Receipt { channel: turn, bytes, watermark }),
+                }
                 self.gathered.push(frame);
                 // Nothing joins a large frame.
                 room = if joins { room - bytes } else { 0 };

@@ -3,7 +3,8 @@
 use super::{Bolt, Doing, contract};
 use crate::batch::Batch;
 use crate::call::Call;
-use crate::failure::Place;
+use crate::failure::{Fields, Place};
+use crate::frame::Frame;
 use crate::ingress::Port;
 use crate::retry::Waiting;
 use crate::step::Output;
@@ -131,7 +132,8 @@ impl Bolt {
             state.discard();
             self.passed = passed;
             if !batch.halve() {
-                let place = Place::Within { suspects: 0..1, rows: 1 };
+                let schema = &self.ingress.ports()[port].schema;
+                let place = Place::Row { row: 0, rows: 1, fields: Fields::of(&frame.view(), 0, schema) };
                 self.fail("process", place, contract(error.to_string()), outputs);
             }
             return;
@@ -141,7 +143,7 @@ impl Bolt {
     }
 
     /// Calls `process` again with other rows than the batch's next part.
-    pub(super) fn process_rows(&mut self, doing: Doing, frame: crate::frame::Frame, outputs: &mut Vec<Output>) {
+    pub(super) fn process_rows(&mut self, doing: Doing, frame: Frame, outputs: &mut Vec<Output>) {
         let Some(batch) = &self.batch else { return };
         let port = batch.port;
         let mut passed = core::mem::take(&mut self.passed);

@@ -51,8 +51,10 @@ impl PartialKey {
 
 /// Two different targets, of at least two, from independent parts of a hash.
 fn two_of(hash: u64, targets: usize) -> (usize, usize) {
-    let one = (hash as u32) as usize % targets;
-    let other = (hash >> 32) as usize % (targets - 1);
+    // The product's high half is as even as a remainder, and much cheaper.
+    let scale = |half: u64, limit: usize| ((half * limit as u64) >> 32) as usize;
+    let one = scale(hash & 0xffff_ffff, targets);
+    let other = scale(hash >> 32, targets - 1);
     (one, if other < one { other } else { other + 1 })
 }
 

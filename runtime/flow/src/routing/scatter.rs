@@ -25,8 +25,8 @@ pub(super) struct Scatter {
     bytes: Vec<usize>,
     /// Row numbers, or dictionary indices, for each target.
     lists: Vec<Vec<u32>>,
-    /// For each dictionary entry, its number at its target.
-    renumbered: Vec<u32>,
+    /// For each dictionary entry, its target and its number there.
+    renumbered: Vec<(u32, u32)>,
     /// For each row its target, where only entries' targets are given.
     targets: Vec<u32>,
 }
@@ -78,60 +78,64 @@ impl Scatter {
     ) -> Result<(), String> {
         let view = frame.view();
         let columns = self.projection.columns();
-        let is_key = |column: &usize| *column == numbered.column;
-        let keys = columns.iter().filter(|column| is_key(column)).count();
+        let place = columns.iter().position(|column| *column == numbered.column);
+        let is_other = |(place_of, _): &(usize, &usize)| Some(*place_of) != place;
         let others_are_simple =
-            columns.iter().filter(|column| !is_key(column)).all(|column| is_simple(&view.column(*column)));
-        let mut targets = core::mem::take(&mut self.targets);
-        targets.clear();
-        targets.extend(numbered.numbers.iter().map(|number| of_entries[*number as usize]));
-        // Few repetitions: numbers and entries would be longer than the strings.
-        let pays = of_entries.len() <= numbered.numbers.len() / 2;
-        let result = if keys == 1 && pays && others_are_simple {
-            self.numbered(frame, numbered, of_entries, &targets, to)
-        } else {
-            self.by_row(frame, &targets, to)
-        };
-        self.targets = targets;
-        result
-    }
-
-    fn numbered(
-        &mut self,
-        frame: &Frame,
-        numbered: Numbered<'_>,
-        of_entries: &[u32],
-        targets: &[u32],
-        to: &mut Vec<Delivery>,
-    ) -> Result<(), String> {
-        self.count(targets.iter().copied());
-        let view = frame.view();
-        for (place, &column) in self.projection.columns().iter().enumerate() {
-            if column != numbered.column {
-                copy_column(&mut self.builders, &mut self.bytes, &self.rows, place, view.column(column), targets);
-                continue;
+            columns.iter().enumerate().filter(is_other).all(|(_, column)| is_simple(&view.column(*column)));
+        match place {
+            Some(place) if numbered.pays() && others_are_simple => {
+                self.numbered(&view, numbered, of_entries, place, to)
             }
-            let (strings, at) = numbered.entries(&view);
-            self.bytes.fill(0);
-            self.renumbered.clear();
-            for (entry, &target) in of_entries.iter().enumerate() {
-                let target = target as usize;
-                self.renumbered.push(self.bytes[target] as u32);
-                self.bytes[target] += 1;
-                self.builders[target].column(place).push_entry(strings.get(at(entry)));
-            }
-            for (list, rows) in self.lists.iter_mut().zip(&self.rows) {
-                list.clear();
-                list.reserve(*rows);
-            }
-            for (&number, &target) in numbered.numbers.iter().zip(targets) {
-                self.lists[target as usize].push(self.renumbered[number as usize]);
-            }
-            for (builder, list) in self.builders.iter_mut().zip(&self.lists) {
-                builder.column(place).extend_indices(list);
+            _ => {
+                let mut targets = core::mem::take(&mut self.targets);
+                targets.clear();
+                targets.extend(numbered.numbers.iter().map(|number| of_entries[*number as usize]));
+                let result = self.by_row(frame, &targets, to);
+                self.targets = targets;
+                result
             }
         }
-        self.finish(&view, to)
+    }
+
+    /// As `by_entry`, keeping the column's dictionary at that place of the consumer's columns.
+    fn numbered(
+        &mut self,
+        view: &FrameView<'_>,
+        numbered: Numbered<'_>,
+        of_entries: &[u32],
+        place: usize,
+        to: &mut Vec<Delivery>,
+    ) -> Result<(), String> {
+        let (strings, at) = numbered.entries(view);
+        self.rows.fill(0);
+        self.renumbered.clear();
+        for (entry, &target) in of_entries.iter().enumerate() {
+            let number = &mut self.rows[target as usize];
+            self.renumbered.push((target, *number as u32));
+            *number += 1;
+            self.builders[target as usize].column(place).push_entry(strings.get(at(entry)));
+        }
+        self.lists.iter_mut().for_each(|list| {
+            list.clear();
+            list.reserve(numbered.numbers.len());
+        });
+        for &number in numbered.numbers {
+            let (target, number) = self.renumbered[number as usize];
+            self.lists[target as usize].push(number);
+        }
+        for ((builder, list), rows) in self.builders.iter_mut().zip(&self.lists).zip(&mut self.rows) {
+            builder.column(place).extend_indices(list);
+            *rows = list.len();
+        }
+        if self.projection.columns().len() > 1 {
+            self.targets.clear();
+            self.targets.extend(numbered.numbers.iter().map(|number| of_entries[*number as usize]));
+            for (other, &column) in self.projection.columns().iter().enumerate().filter(|(other, _)| *other != place) {
+                let column = view.column(column);
+                copy_column(&mut self.builders, &mut self.bytes, &self.rows, other, column, &self.targets);
+            }
+        }
+        self.finish(view, to)
     }
 
     fn take(&mut self, frame: &Frame, targets: &[u32], to: &mut Vec<Delivery>) -> Result<(), String> {

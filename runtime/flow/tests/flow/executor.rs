@@ -233,7 +233,8 @@ impl<'p> Executor<'p> {
                 assert_eq!(channel.to, id, "{id} gives credit for what it did not get");
                 let (outstanding, frames) = self.outstanding.get_mut(&channel).unwrap();
                 *outstanding = outstanding.checked_sub(bytes).expect("no more credit than was sent");
-                *frames -= 1;
+                // One credit may stand for several frames: how many are left is known again when none are.
+                *frames = if *outstanding == 0 { 0 } else { *frames };
                 self.credits.entry(channel).or_default().push_back(bytes);
             }
             Output::Write(writes) => self.writes.extend(writes),

@@ -131,13 +131,13 @@ fn direct<'p>(task: Option<u32>) -> Plugin<'p> {
     })
 }
 
-fn run_direct(task: Option<u32>) -> Result<Vec<(u32, Vec<i64>)>, Failure> {
+fn run_direct(task: Option<u32>) -> Result<Vec<(u32, Vec<i64>)>, Box<Failure>> {
     let seen = Seen::default();
     let mut graph =
         Graph::default().spout("direct", 1, number_schema()).bolt("sink", 3, None).reads(0, Grouping::Direct).build();
     graph.components[0].outputs[0].direct = true;
     let mut executor = Executor::new(&graph, Tuning::default(), 9, vec![direct(task), remembering(&seen)]);
-    if executor.run() { Ok(seen.borrow().clone()) } else { Err(executor.failures.remove(0)) }
+    if executor.run() { Ok(seen.borrow().clone()) } else { Err(Box::new(executor.failures.remove(0))) }
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn direct_goes_where_the_guest_says_or_fails() {
     assert!(run_direct(None).unwrap_err().to_string().contains("emit-direct"));
 }
 
-fn run_custom(mut choose: impl FnMut(&[i64]) -> Result<Vec<u32>, Trap>) -> Result<Vec<(u32, Vec<i64>)>, Failure> {
+fn run_custom(mut choose: impl FnMut(&[i64]) -> Result<Vec<u32>, Trap>) -> Result<Vec<(u32, Vec<i64>)>, Box<Failure>> {
     let seen = Seen::default();
     let grouping = Grouping::Custom {
         plugin: Digest([1; 32]),
@@ -163,7 +163,7 @@ fn run_custom(mut choose: impl FnMut(&[i64]) -> Result<Vec<u32>, Trap>) -> Resul
         assert_eq!(tasks, 3);
         choose(&numbers_of(frame))
     }));
-    if executor.run() { Ok(seen.borrow().clone()) } else { Err(executor.failures.remove(0)) }
+    if executor.run() { Ok(seen.borrow().clone()) } else { Err(Box::new(executor.failures.remove(0))) }
 }
 
 #[test]
