@@ -70,7 +70,7 @@ fn list(types: impl Iterator<Item = String>) -> String {
 
 /// The bytes where they can be read in place, else a copy of them in `copy`.
 pub(crate) fn aligned<'a>(bytes: &'a [u8], copy: &'a mut FrameBuf) -> &'a [u8] {
-    if bytes.as_ptr().addr() % 8 == 0 {
+    if bytes.as_ptr().addr().is_multiple_of(8) {
         return bytes;
     }
     copy.clear();

@@ -329,3 +329,6 @@ impl Interner {
             + 4 * (self.free.capacity() + self.suspects.capacity())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use crate::error::StateError;
 use crate::map::Map;
 use crate::store::Store;
+use alloc::boxed::Box;
 use alloc::string::String;
 use petrel_model::{TableKind, TableSpec};
 
@@ -20,7 +21,7 @@ pub(crate) enum Rows {
     /// Kinds value, lazy value and list: one slot per key.
     Single(Store),
     /// Kind map.
-    Map(Map),
+    Map(Box<Map>),
     /// The declaration cannot work, and why.
     Refused(&'static str),
 }
@@ -35,7 +36,7 @@ impl Table {
             (TableKind::Map, Some(subkey)) if !subkey.scalar.is_key() || subkey.list => {
                 Rows::Refused("a subkey cannot be an f64 or a list")
             }
-            (TableKind::Map, Some(subkey)) => Rows::Map(Map::new(subkey.clone(), spec.value.clone(), seed)),
+            (TableKind::Map, Some(subkey)) => Rows::Map(Box::new(Map::new(subkey.clone(), spec.value.clone(), seed))),
         };
         Table { name: spec.name.clone(), kind: spec.kind, rows }
     }
