@@ -256,9 +256,12 @@ impl<B: Bolt> BatchBolt for TypedBolt<B> {
         self.output.begin(frame.rows());
         self.tables.begin(state, &keys)?;
         let key_of_row = state.key_of_row();
+        if TablesOf::<B>::COUNT > 0 && key_of_row.len() != frame.rows() {
+            return Err(Error::new("the state block has not a key for each row"));
+        }
         for row in 0..frame.rows() {
             let tuple = B::Input::read(&columns, row);
-            let key = if TablesOf::<B>::COUNT > 0 { key_of_row[row] as usize } else { 0 };
+            let key = key_of_row.get(row).map_or(0, |key| *key as usize);
             match self.bolt.process(tuple, B::State::at(&mut self.tables, key), &mut self.output) {
                 Ok(()) => {}
                 Err(Fault::Reject { reason }) => out.reject(row, &reason),

@@ -5,6 +5,9 @@
 #[macro_export]
 macro_rules! export_batch_bolt {
     ($bolt:ty) => {
+        // The exports, which natively are not there, are what the crate is for: nothing that they use is unused.
+        const _: fn(&$crate::Context) -> ::std::result::Result<$crate::__private::BoltInstance<$bolt>, $crate::Error> =
+            $crate::__private::BoltInstance::<$bolt>::open;
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             use $crate::__private::component as petrel;
@@ -60,6 +63,12 @@ macro_rules! export_batch_bolt {
 #[macro_export]
 macro_rules! export_batch_spout {
     ($spout:ty) => {
+        // As for bolts.
+        const _: fn(
+            &$crate::Context,
+            ::std::option::Option<&[u8]>,
+        ) -> ::std::result::Result<$crate::__private::SpoutInstance<$spout>, $crate::Error> =
+            $crate::__private::SpoutInstance::<$spout>::open;
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             use $crate::__private::component as petrel;
@@ -98,16 +107,20 @@ macro_rules! export_batch_spout {
                         .map(petrel::status)
                 }
                 fn ack(ids: ::std::vec::Vec<u64>) {
-                    INSTANCE.with(|slot| petrel::tell(slot, |spout| spout.spout().ack(&ids)));
+                    INSTANCE
+                        .with(|slot| petrel::tell(slot, |spout| $crate::batch::BatchSpout::ack(spout.spout(), &ids)));
                 }
                 fn fail(ids: ::std::vec::Vec<u64>) {
-                    INSTANCE.with(|slot| petrel::tell(slot, |spout| spout.spout().fail(&ids)));
+                    INSTANCE
+                        .with(|slot| petrel::tell(slot, |spout| $crate::batch::BatchSpout::fail(spout.spout(), &ids)));
                 }
                 fn activate() {
-                    INSTANCE.with(|slot| petrel::tell(slot, |spout| spout.spout().activate()));
+                    INSTANCE
+                        .with(|slot| petrel::tell(slot, |spout| $crate::batch::BatchSpout::activate(spout.spout())));
                 }
                 fn deactivate() {
-                    INSTANCE.with(|slot| petrel::tell(slot, |spout| spout.spout().deactivate()));
+                    INSTANCE
+                        .with(|slot| petrel::tell(slot, |spout| $crate::batch::BatchSpout::deactivate(spout.spout())));
                 }
             }
             $crate::__private::bindings::common::export_component!(
@@ -125,6 +138,11 @@ macro_rules! export_batch_spout {
 #[macro_export]
 macro_rules! export_grouping {
     ($grouping:ty) => {
+        // As for bolts.
+        const _: fn(
+            &$crate::Context,
+        ) -> ::std::result::Result<$crate::__private::GroupingInstance<$grouping>, $crate::Error> =
+            $crate::__private::GroupingInstance::<$grouping>::open;
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             use $crate::__private::component as petrel;

@@ -48,6 +48,7 @@ pub use tuple::{DynamicTuple, ListItem, OwnedValue, Row, Tuple, TupleField};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::batch::BatchState;
+    pub use crate::batch::instance::{BoltInstance, GroupingInstance, SpoutInstance};
     pub use crate::bolt::TypedBolt;
     pub use crate::config::{Any, key, value};
     pub use crate::inputs::find_variant;

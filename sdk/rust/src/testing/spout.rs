@@ -35,8 +35,11 @@ pub struct SpoutTest<S> {
 struct Plugin {
     config_keys: fn() -> Vec<ConfigKey>,
     describe: fn(&serde_json::Value) -> Result<Description, ConfigError>,
-    open: fn(&Context, Option<&[u8]>) -> Result<Box<dyn Calls>, Error>,
+    open: Open,
 }
+
+/// `open`, with the position to go on from.
+type Open = fn(&Context, Option<&[u8]>) -> Result<Box<dyn Calls>, Error>;
 
 impl Plugin {
     fn of<S: BatchSpout>() -> Plugin {
