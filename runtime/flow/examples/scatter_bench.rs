@@ -17,10 +17,10 @@ fn main() {
     println!("{:<34} {:>8.2}   to set the others against", "XXH3 of each word, nothing else", hash_alone());
     let only = std::env::args().nth(1).unwrap_or_default();
     for (name, rows, words, grouping, dictionary_rows) in [
-        ("fields, 6,000 rows, dictionary", 6_000, 4_000, Grouping::Fields(vec![0]), 1_000),
-        ("fields, 6,000 rows, plain", 6_000, 4_000, Grouping::Fields(vec![0]), u32::MAX),
-        ("fields, 1,000 rows, dictionary", 1_000, 4_000, Grouping::Fields(vec![0]), 1_000),
-        ("fields, 1,000 rows, plain", 1_000, 4_000, Grouping::Fields(vec![0]), u32::MAX),
+        ("fields, 6,000 rows of 400 words", 6_000, 400, Grouping::Fields(vec![0]), 1_000),
+        ("… without a dictionary", 6_000, 400, Grouping::Fields(vec![0]), u32::MAX),
+        ("fields, 6,000 rows of 4,000 words", 6_000, 4_000, Grouping::Fields(vec![0]), 1_000),
+        ("fields, 1,000 rows of 4,000 words", 1_000, 4_000, Grouping::Fields(vec![0]), 1_000),
         ("fields, 6,000 rows, all different", 6_000, 50_000_000, Grouping::Fields(vec![0]), 1_000),
         ("partial-key, 6,000 rows", 6_000, 4_000, Grouping::PartialKey(vec![0]), 1_000),
         ("shuffle, 6,000 rows, idle", 6_000, 4_000, Grouping::Shuffle, 1_000),
