@@ -19,8 +19,8 @@ use columns::append;
 use petrel_sdk::batch::{Anchors, BatchBolt, BatchState, Outputs};
 use petrel_sdk::frame::FrameBuilder;
 use petrel_sdk::{
-    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, FrameView, InputStream, OutputStream, Scalar,
-    Schema, TableSpec,
+    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, FrameView, InputStream, OutputStream,
+    Scalar, Schema, TableSpec,
 };
 use serde::Deserialize;
 use std::ops::Range;
@@ -66,9 +66,10 @@ impl Config {
         let fields: Vec<Field> =
             names.iter().map(|name| inputs::field(input, "fields", name).cloned()).collect::<Result<_, _>>()?;
         match fields.iter().find(|field| field.list || !field.scalar.is_key()) {
-            Some(field) => {
-                Err(ConfigError::new("fields", format!("{field} of {} can be no key: lists and f64 cannot", input.stream)))
-            }
+            Some(field) => Err(ConfigError::new(
+                "fields",
+                format!("{field} of {} can be no key: lists and f64 cannot", input.stream),
+            )),
             None => Ok(Schema::new(fields)),
         }
     }
@@ -89,7 +90,11 @@ pub struct Count {
 impl BatchBolt for Count {
     fn config_keys() -> Vec<ConfigKey> {
         vec![
-            ConfigKey::optional("fields", ConfigKind::Texts, "the fields to count by; by default those of the fields grouping"),
+            ConfigKey::optional(
+                "fields",
+                ConfigKind::Texts,
+                "the fields to count by; by default those of the fields grouping",
+            ),
             ConfigKey::with_default(
                 "emit",
                 ConfigKind::Text,
@@ -100,7 +105,10 @@ impl BatchBolt for Count {
         ]
     }
 
-    fn describe(configuration: &petrel_sdk::serde_json::Value, inputs: &[InputStream]) -> Result<Description, ConfigError> {
+    fn describe(
+        configuration: &petrel_sdk::serde_json::Value,
+        inputs: &[InputStream],
+    ) -> Result<Description, ConfigError> {
         let config = Config::read(configuration)?;
         config.emits_final()?;
         let keys: Vec<Schema> = inputs.iter().map(|input| config.key(input)).collect::<Result<_, _>>()?;
@@ -110,7 +118,10 @@ impl BatchBolt for Count {
         }
         let into = config.into.as_deref().unwrap_or("count");
         if key.position(into).is_some() {
-            return Err(ConfigError::new("into", format!("`{into}` is already a field of the key; choose another name")));
+            return Err(ConfigError::new(
+                "into",
+                format!("`{into}` is already a field of the key; choose another name"),
+            ));
         }
         let mut fields = key.fields.clone();
         fields.push(Field::new(into, Scalar::I64));

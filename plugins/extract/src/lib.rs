@@ -30,8 +30,8 @@ use pattern::Pattern;
 use petrel_sdk::batch::{Anchors, BatchBolt, BatchState, Outputs};
 use petrel_sdk::frame::{FrameBuilder, Value};
 use petrel_sdk::{
-    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, FrameView, InputStream, OutputStream, Schema,
-    serde_json,
+    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, FrameView, InputStream, OutputStream,
+    Schema, serde_json,
 };
 use regex::bytes::CaptureLocations;
 use std::ops::Range;
@@ -52,11 +52,32 @@ impl BatchBolt for Extract {
     fn config_keys() -> Vec<ConfigKey> {
         vec![
             ConfigKey::optional("pattern", ConfigKind::Text, "a regular expression with named groups: (?<name>…)"),
-            ConfigKey::optional("format", ConfigKind::Text, "instead of a pattern: \"common\" or \"combined\", access logs"),
-            ConfigKey::optional("fields", ConfigKind::Json, "the types of groups that are not strings: { status = \"i64\" }"),
-            ConfigKey::optional("time_format", ConfigKind::Text, "how timestamps are written: \"%d/%b/%Y:%H:%M:%S %z\""),
-            ConfigKey::optional("field", ConfigKind::Text, "the field to take apart; needed where several are text or bytes"),
-            ConfigKey::with_default("unmatched", ConfigKind::Text, "reject", "what does not match: \"reject\" or \"drop\""),
+            ConfigKey::optional(
+                "format",
+                ConfigKind::Text,
+                "instead of a pattern: \"common\" or \"combined\", access logs",
+            ),
+            ConfigKey::optional(
+                "fields",
+                ConfigKind::Json,
+                "the types of groups that are not strings: { status = \"i64\" }",
+            ),
+            ConfigKey::optional(
+                "time_format",
+                ConfigKind::Text,
+                "how timestamps are written: \"%d/%b/%Y:%H:%M:%S %z\"",
+            ),
+            ConfigKey::optional(
+                "field",
+                ConfigKind::Text,
+                "the field to take apart; needed where several are text or bytes",
+            ),
+            ConfigKey::with_default(
+                "unmatched",
+                ConfigKind::Text,
+                "reject",
+                "what does not match: \"reject\" or \"drop\"",
+            ),
         ]
     }
 

@@ -52,21 +52,28 @@ impl Pattern {
             (None, Some("common")) => (format!("{COMMON}\\s*$"), true),
             (None, Some("combined")) => (format!("{COMMON}{COMBINED}\\s*$"), true),
             (None, Some(other)) => {
-                return Err(ConfigError::new("format", format!("there is no \"{other}\"; choose \"common\" or \"combined\", or write a pattern")));
+                return Err(ConfigError::new(
+                    "format",
+                    format!("there is no \"{other}\"; choose \"common\" or \"combined\", or write a pattern"),
+                ));
             }
             (Some(_), Some(_)) => return Err(ConfigError::new("format", "pattern is set as well; choose one of them")),
             (None, None) => return Err(ConfigError::new("pattern", "say what to look for: a pattern, or a format")),
         };
         let regex = Regex::new(&source).map_err(|error| {
             let why = error.to_string();
-            ConfigError::new("pattern", format!("this is no regular expression: {}", why.lines().last().unwrap_or_default()))
+            ConfigError::new(
+                "pattern",
+                format!("this is no regular expression: {}", why.lines().last().unwrap_or_default()),
+            )
         })?;
         let declared = match &configuration["fields"] {
             serde_json::Value::Null => Vec::new(),
             fields => declared::fields(fields).map_err(|message| ConfigError::new("fields", message))?,
         };
         let field = |name: &str| {
-            let default = LOG_TYPES.iter().find(|(field, _)| log && *field == name).map_or("string", |(_, default)| default);
+            let default =
+                LOG_TYPES.iter().find(|(field, _)| log && *field == name).map_or("string", |(_, default)| default);
             let own = declared.iter().find(|field| field.name == name).cloned();
             own.unwrap_or_else(|| declared::field(name, default).expect("the types of log fields are types"))
         };
@@ -92,13 +99,19 @@ impl Pattern {
             None => None,
         };
         if text("time_format").is_some() && !groups.iter().any(|group| group.field.scalar == Scalar::Timestamp) {
-            return Err(ConfigError::new("time_format", "no field is a timestamp; declare one: fields = { at = \"timestamp\" }"));
+            return Err(ConfigError::new(
+                "time_format",
+                "no field is a timestamp; declare one: fields = { at = \"timestamp\" }",
+            ));
         }
         let drops = match text("unmatched") {
             None | Some("reject") => false,
             Some("drop") => true,
             Some(other) => {
-                return Err(ConfigError::new("unmatched", format!("\"{other}\" is none; choose \"reject\" or \"drop\"")));
+                return Err(ConfigError::new(
+                    "unmatched",
+                    format!("\"{other}\" is none; choose \"reject\" or \"drop\""),
+                ));
             }
         };
         Ok(Pattern { regex, groups, time_format, drops })

@@ -19,9 +19,7 @@
 
 use petrel_sdk::batch::{BatchBolt, BatchState, Outputs};
 use petrel_sdk::host::files::{self, FileHandle};
-use petrel_sdk::{
-    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, FrameView, InputStream, serde_json,
-};
+use petrel_sdk::{ConfigError, ConfigKey, ConfigKind, Context, Description, Error, FrameView, InputStream, serde_json};
 use records::{Options, Writer};
 
 /// The bolt.

@@ -1,0 +1,70 @@
+use super::*;
+use petrel_sdk::Tuple;
+use petrel_sdk::serde_json::json;
+use petrel_sdk::testing::BoltTest;
+
+#[derive(Tuple)]
+struct Count<'a> {
+    word: &'a [u8],
+    count: i64,
+}
+
+fn written(config: serde_json::Value, name: &str) -> String {
+    let mut test = BoltTest::<FileSink>::batch().config(config).input::<Count>("count");
+    test.send([Count { word: b"storm, \xff", count: 1 }]);
+    test.send([Count { word: b"petrel", count: -2 }]);
+    test.end();
+    test.written("path", name).expect("the file was created").escape_ascii().to_string()
+}
+
+#[test]
+fn formats() {
+    assert_eq!(written(json!({ "path": "a" }), ""), r"storm, \xff\t1\npetrel\t-2\n");
+    assert_eq!(
+        written(json!({ "path": "a", "format": "csv", "header": true }), ""),
+        r#"word,count\n\"storm, \xff\",1\npetrel,-2\n"#
+    );
+    assert_eq!(
+        written(json!({ "path": "a", "format": "json", "fields": ["count", "word"] }), ""),
+        r#"{\"count\":1,\"word\":\"storm, \xef\xbf\xbd\"}\n{\"count\":-2,\"word\":\"petrel\"}\n"#
+    );
+    assert_eq!(written(json!({ "path": "a", "bytes": "base64", "fields": ["word"] }), ""), r"c3Rvcm0sIP8=\ncGV0cmVs\n");
+}
+
+#[test]
+fn a_folder_has_a_file_a_task() {
+    assert_eq!(written(json!({ "path": "counts/", "fields": ["count"] }), "part-00000.tsv"), r"1\n-2\n");
+}
+
+#[test]
+fn nothing_came_and_the_file_is_there() {
+    let mut test = BoltTest::<FileSink>::batch().config(json!({ "path": "a", "header": true })).input::<Count>("count");
+    test.end();
+    assert_eq!(test.written("path", "").as_deref(), Some(&b"word\tcount\n"[..]));
+}
+
+#[test]
+fn several_inputs() {
+    let sink = |config| {
+        let other = petrel_sdk::Schema::new([petrel_sdk::Field::new("n", petrel_sdk::Scalar::I64)]);
+        BoltTest::<FileSink>::batch().config(config).input::<Count>("count").input_of("other", other)
+    };
+    let error = sink(json!({ "path": "a" })).try_open().unwrap_err().to_string();
+    assert!(error.contains("lines would not tell which is which"), "{error}");
+    assert!(sink(json!({ "path": "a", "format": "json" })).try_open().is_ok());
+}
+
+#[test]
+fn odd_configurations_are_refused() {
+    for (config, about) in [
+        (json!({}), "config.path"),
+        (json!({ "path": "" }), "say where to write"),
+        (json!({ "path": "a", "format": "xml" }), "config.format"),
+        (json!({ "path": "a", "fields": ["x"] }), "no field `x`"),
+        (json!({ "path": "a", "bytes": "hex" }), "config.bytes"),
+    ] {
+        let mut test = BoltTest::<FileSink>::batch().config(config.clone()).input::<Count>("count");
+        let error = test.try_open().unwrap_err().to_string();
+        assert!(error.contains(about), "{config}: {error}");
+    }
+}

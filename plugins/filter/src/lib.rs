@@ -14,8 +14,8 @@
 use expressions::{Evaluator, Expression};
 use petrel_sdk::batch::{Anchors, BatchBolt, BatchState, Outputs};
 use petrel_sdk::{
-    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, FrameView, InputStream, OutputStream, Schema, frame,
-    serde_json,
+    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, FrameView, InputStream, OutputStream, Schema,
+    frame, serde_json,
 };
 
 /// The bolt.

@@ -31,7 +31,8 @@ use parse::Parser;
 use petrel_sdk::batch::{Anchors, BatchBolt, BatchState, Outputs};
 use petrel_sdk::frame::FrameBuilder;
 use petrel_sdk::{
-    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, FrameView, InputStream, OutputStream, Schema, serde_json,
+    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, FrameView, InputStream, OutputStream, Schema,
+    serde_json,
 };
 
 /// So many rows become a frame at a time.
@@ -51,7 +52,10 @@ impl Mode {
             Some("format") => Formatter::new(configuration, input).map(Mode::Format),
             other => Err(ConfigError::new(
                 "mode",
-                format!("{} is none; choose \"parse\" or \"format\"", other.map_or("nothing".into(), |mode| format!("\"{mode}\""))),
+                format!(
+                    "{} is none; choose \"parse\" or \"format\"",
+                    other.map_or("nothing".into(), |mode| format!("\"{mode}\""))
+                ),
             )),
         }
     }
@@ -76,11 +80,27 @@ pub struct Json {
 impl BatchBolt for Json {
     fn config_keys() -> Vec<ConfigKey> {
         vec![
-            ConfigKey::required("mode", ConfigKind::Text, "\"parse\": documents to fields; \"format\": fields to documents"),
+            ConfigKey::required(
+                "mode",
+                ConfigKind::Text,
+                "\"parse\": documents to fields; \"format\": fields to documents",
+            ),
             ConfigKey::optional("fields", ConfigKind::Json, "parse: what to take of a document: { status = \"i64\" }"),
-            ConfigKey::optional("field", ConfigKind::Text, "parse: the field with the document; needed where several are text"),
-            ConfigKey::optional("time_format", ConfigKind::Text, "parse: how timestamps are written; by default RFC 3339"),
-            ConfigKey::optional("into", ConfigKind::Text, "format: the name of the field that is emitted, `json` by default"),
+            ConfigKey::optional(
+                "field",
+                ConfigKind::Text,
+                "parse: the field with the document; needed where several are text",
+            ),
+            ConfigKey::optional(
+                "time_format",
+                ConfigKind::Text,
+                "parse: how timestamps are written; by default RFC 3339",
+            ),
+            ConfigKey::optional(
+                "into",
+                ConfigKind::Text,
+                "format: the name of the field that is emitted, `json` by default",
+            ),
             ConfigKey::optional("bytes", ConfigKind::Text, "format: bytes as \"text\" (by default) or in \"base64\""),
         ]
     }

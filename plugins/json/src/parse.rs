@@ -44,16 +44,15 @@ impl Parser {
     /// # Errors
     /// Why it is none, or does not fit. The columns may not agree then.
     pub(crate) fn parse(&self, document: &[u8], frame: &mut FrameBuilder) -> Result<(), String> {
-        let members = Members::of(document, &self.fields).map_err(|error| format!("this is no such document: {error}"))?;
+        let members =
+            Members::of(document, &self.fields).map_err(|error| format!("this is no such document: {error}"))?;
         for (column, (field, member)) in self.fields.fields.iter().zip(members.values()).enumerate() {
             let to = frame.column(column);
             let added = match member {
                 Member::Null if !field.optional => return Err(format!("`{}` is missing", field.name)),
                 Member::List(items) if field.list => {
-                    let items: Vec<Value<'_>> = items
-                        .iter()
-                        .map(|item| self.value(field, item))
-                        .collect::<Result<_, String>>()?;
+                    let items: Vec<Value<'_>> =
+                        items.iter().map(|item| self.value(field, item)).collect::<Result<_, String>>()?;
                     to.push_list(items)
                 }
                 Member::Null => to.push_value(Value::Null),

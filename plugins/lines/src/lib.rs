@@ -18,7 +18,9 @@ mod text;
 
 use petrel_sdk::batch::{BatchSpout, Next, SourceOutputs};
 use petrel_sdk::host::files;
-use petrel_sdk::{ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, OutputStream, Scalar, Schema};
+use petrel_sdk::{
+    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, OutputStream, Scalar, Schema,
+};
 use serde::Deserialize;
 use text::Text;
 
@@ -80,7 +82,12 @@ impl BatchSpout for Lines {
         vec![
             ConfigKey::optional("path", ConfigKind::PathRead, "the file, the folder or the glob to read"),
             ConfigKey::optional("stdin", ConfigKind::Stdin, "true: read standard input instead"),
-            ConfigKey::with_default("encoding", ConfigKind::Text, "bytes", "\"bytes\", or \"utf8-lossy\" for a string field"),
+            ConfigKey::with_default(
+                "encoding",
+                ConfigKind::Text,
+                "bytes",
+                "\"bytes\", or \"utf8-lossy\" for a string field",
+            ),
             ConfigKey::optional("file_field", ConfigKind::Text, "the name of a field that is to hold the file's name"),
         ]
     }
@@ -91,7 +98,10 @@ impl BatchSpout for Lines {
         let mut fields = vec![Field::new("line", if config.is_text()? { Scalar::String } else { Scalar::Bytes })];
         if let Some(name) = config.file_field {
             if name == "line" || name.is_empty() {
-                return Err(ConfigError::new("file_field", format!("a field cannot be called \"{name}\" beside `line`")));
+                return Err(ConfigError::new(
+                    "file_field",
+                    format!("a field cannot be called \"{name}\" beside `line`"),
+                ));
             }
             fields.push(Field::new(name, Scalar::String));
         }

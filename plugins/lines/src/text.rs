@@ -28,7 +28,11 @@ pub(crate) struct LineTooLong {
 
 impl fmt::Display for LineTooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the line that begins at byte {} is longer than {LINE_BYTES_MAX} bytes, the most a tuple can hold", self.offset)
+        write!(
+            f,
+            "the line that begins at byte {} is longer than {LINE_BYTES_MAX} bytes, the most a tuple can hold",
+            self.offset
+        )
     }
 }
 
@@ -125,7 +129,11 @@ mod tests {
         for chunk in 1..=bytes.len() {
             for max_rows in [1, 2, 100] {
                 let lines = lines(bytes, chunk, max_rows, 1 << 20);
-                assert_eq!(lines.iter().map(|(line, _)| line.as_slice()).collect::<Vec<_>>(), expected, "{chunk} {max_rows}");
+                assert_eq!(
+                    lines.iter().map(|(line, _)| line.as_slice()).collect::<Vec<_>>(),
+                    expected,
+                    "{chunk} {max_rows}"
+                );
             }
         }
     }

@@ -20,8 +20,8 @@ use expressions::{Evaluator, Expression};
 use petrel_sdk::batch::{Anchors, BatchBolt, BatchState, Outputs};
 use petrel_sdk::frame::FrameBuilder;
 use petrel_sdk::{
-    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, FrameView, InputStream, OutputStream, Schema,
-    serde_json,
+    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, FrameView, InputStream, OutputStream,
+    Schema, serde_json,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -49,7 +49,10 @@ enum Source {
 /// The output, field by field.
 fn plan(configuration: &serde_json::Value, input: &InputStream) -> Result<Vec<(Field, Source)>, ConfigError> {
     let config = Config::deserialize(configuration).map_err(|error| {
-        ConfigError::new("set", format!("expected {{ FIELD = \"EXPRESSION\", … }}, and lists of names to keep or drop: {error}"))
+        ConfigError::new(
+            "set",
+            format!("expected {{ FIELD = \"EXPRESSION\", … }}, and lists of names to keep or drop: {error}"),
+        )
     })?;
     if config.keep.is_some() && config.drop.is_some() {
         return Err(ConfigError::new("drop", "keep is set as well; choose one of them"));
@@ -96,7 +99,11 @@ pub struct Map {
 impl BatchBolt for Map {
     fn config_keys() -> Vec<ConfigKey> {
         vec![
-            ConfigKey::optional("set", ConfigKind::Json, "fields and the expressions they are set to: { minute = \"…\" }"),
+            ConfigKey::optional(
+                "set",
+                ConfigKind::Json,
+                "fields and the expressions they are set to: { minute = \"…\" }",
+            ),
             ConfigKey::optional("keep", ConfigKind::Texts, "the fields of the input that stay; by default all"),
             ConfigKey::optional("drop", ConfigKind::Texts, "the fields of the input that do not stay"),
         ]

@@ -11,7 +11,8 @@
 
 use petrel_sdk::batch::{BatchSpout, Next, SourceOutputs};
 use petrel_sdk::{
-    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, OutputStream, Scalar, Schema, Timestamp, serde_json,
+    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, OutputStream, Scalar, Schema, Timestamp,
+    serde_json,
 };
 use serde::Deserialize;
 use series::{Series, Turn};
@@ -48,7 +49,11 @@ impl BatchSpout for Numbers {
         vec![
             ConfigKey::with_default("start", ConfigKind::Integer, 0, "the first number"),
             ConfigKey::optional("count", ConfigKind::Integer, "how many to emit in all; by default without end"),
-            ConfigKey::optional("rate", ConfigKind::Float, "how many a second over all tasks; by default as fast as possible"),
+            ConfigKey::optional(
+                "rate",
+                ConfigKind::Float,
+                "how many a second over all tasks; by default as fast as possible",
+            ),
         ]
     }
 

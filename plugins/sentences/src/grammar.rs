@@ -2,8 +2,9 @@
 
 const DETERMINERS: [&str; 8] = ["the", "a", "every", "this", "that", "one", "no", "another"];
 const ADJECTIVES: [&str; 24] = [
-    "small", "grey", "quick", "patient", "northern", "tired", "bright", "hollow", "careful", "old", "restless", "quiet",
-    "salted", "distant", "stubborn", "gentle", "wet", "early", "curious", "heavy", "lonely", "clever", "pale", "brave",
+    "small", "grey", "quick", "patient", "northern", "tired", "bright", "hollow", "careful", "old", "restless",
+    "quiet", "salted", "distant", "stubborn", "gentle", "wet", "early", "curious", "heavy", "lonely", "clever", "pale",
+    "brave",
 ];
 const NOUNS: [&str; 32] = [
     "petrel", "storm", "sailor", "harbour", "wave", "lantern", "keeper", "island", "gull", "net", "rope", "captain",
@@ -11,13 +12,42 @@ const NOUNS: [&str; 32] = [
     "morning", "map", "compass", "bell", "shore", "engine", "market",
 ];
 const VERBS: [&str; 20] = [
-    "follows", "finds", "feeds", "watches", "carries", "hears", "leaves", "crosses", "remembers", "mends", "counts",
-    "passes", "calls", "wakes", "hides", "shows", "draws", "loses", "greets", "outruns",
+    "follows",
+    "finds",
+    "feeds",
+    "watches",
+    "carries",
+    "hears",
+    "leaves",
+    "crosses",
+    "remembers",
+    "mends",
+    "counts",
+    "passes",
+    "calls",
+    "wakes",
+    "hides",
+    "shows",
+    "draws",
+    "loses",
+    "greets",
+    "outruns",
 ];
-const PREPOSITIONS: [&str; 10] = ["over", "under", "behind", "before", "near", "beyond", "without", "against", "around", "after"];
+const PREPOSITIONS: [&str; 10] =
+    ["over", "under", "behind", "before", "near", "beyond", "without", "against", "around", "after"];
 const ADVERBS: [&str; 12] = [
-    "again", "slowly", "at night", "in spring", "twice", "alone", "by chance", "without a sound", "all day", "at last",
-    "never", "often",
+    "again",
+    "slowly",
+    "at night",
+    "in spring",
+    "twice",
+    "alone",
+    "by chance",
+    "without a sound",
+    "all day",
+    "at last",
+    "never",
+    "often",
 ];
 
 /// Appends sentence number `number` of the series of that seed.
@@ -107,7 +137,10 @@ mod tests {
         assert!(all.iter().collect::<BTreeSet<_>>().len() > 990);
         for sentence in &all {
             assert!(sentence.ends_with('.') && sentence.starts_with(char::is_uppercase), "{sentence}");
-            assert!(!sentence.contains("  ") && !sentence.contains(" a a") && sentence.split(' ').count() >= 5, "{sentence}");
+            assert!(
+                !sentence.contains("  ") && !sentence.contains(" a a") && sentence.split(' ').count() >= 5,
+                "{sentence}"
+            );
         }
     }
 }

@@ -14,7 +14,8 @@ mod grammar;
 
 use petrel_sdk::batch::{BatchSpout, Next, SourceOutputs};
 use petrel_sdk::{
-    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, OutputStream, Scalar, Schema, Timestamp, serde_json,
+    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, OutputStream, Scalar, Schema, Timestamp,
+    serde_json,
 };
 use serde::Deserialize;
 use series::{Series, Turn};
@@ -48,7 +49,11 @@ impl BatchSpout for Sentences {
     fn config_keys() -> Vec<ConfigKey> {
         vec![
             ConfigKey::optional("count", ConfigKind::Integer, "how many to emit in all; by default without end"),
-            ConfigKey::optional("rate", ConfigKind::Float, "how many a second over all tasks; by default as fast as possible"),
+            ConfigKey::optional(
+                "rate",
+                ConfigKind::Float,
+                "how many a second over all tasks; by default as fast as possible",
+            ),
             ConfigKey::with_default("seed", ConfigKind::Integer, 0, "which sentences: the same seed gives the same"),
         ]
     }
@@ -61,9 +66,8 @@ impl BatchSpout for Sentences {
 
     fn open(context: &Context, position: Option<&[u8]>) -> Result<Self, Error> {
         let config = Config::read(&context.configuration)?;
-        let mut series = Series::new(context.task, context.parallelism)
-            .rate(config.rate)
-            .count(config.count.map(i64::unsigned_abs));
+        let mut series =
+            Series::new(context.task, context.parallelism).rate(config.rate).count(config.count.map(i64::unsigned_abs));
         if let Some(position) = position {
             series.seek(position).map_err(Error::new)?;
         }

@@ -14,7 +14,8 @@ use inputs::text_field;
 use petrel_sdk::batch::{BatchBolt, BatchState, Outputs};
 use petrel_sdk::split::emit_words;
 use petrel_sdk::{
-    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, FrameView, InputStream, OutputStream, Schema,
+    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, FrameView, InputStream, OutputStream,
+    Schema,
 };
 
 /// The bolt.
@@ -23,10 +24,17 @@ pub struct Split;
 
 impl BatchBolt for Split {
     fn config_keys() -> Vec<ConfigKey> {
-        vec![ConfigKey::optional("field", ConfigKind::Text, "the field to split; needed where several are text or bytes")]
+        vec![ConfigKey::optional(
+            "field",
+            ConfigKind::Text,
+            "the field to split; needed where several are text or bytes",
+        )]
     }
 
-    fn describe(configuration: &petrel_sdk::serde_json::Value, inputs: &[InputStream]) -> Result<Description, ConfigError> {
+    fn describe(
+        configuration: &petrel_sdk::serde_json::Value,
+        inputs: &[InputStream],
+    ) -> Result<Description, ConfigError> {
         let wanted = configuration["field"].as_str();
         let needs = inputs.iter().map(|input| text_field(input, wanted).cloned()).collect::<Result<Vec<Field>, _>>()?;
         let Some(first) = needs.first() else {

@@ -23,8 +23,8 @@ mod ranking;
 use petrel_sdk::batch::{Anchors, BatchBolt, BatchState, Outputs};
 use petrel_sdk::frame::{FrameBuf, FrameBuilder, Value};
 use petrel_sdk::{
-    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, FrameView, InputStream, OutputStream, Scalar,
-    Schema, TableSpec, serde_json,
+    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, FrameView, InputStream, OutputStream,
+    Scalar, Schema, TableSpec, serde_json,
 };
 use ranking::Ranking;
 use serde::Deserialize;
@@ -74,7 +74,11 @@ impl BatchBolt for Top {
         vec![
             ConfigKey::with_default("k", ConfigKind::Integer, 10, "how many tuples to keep"),
             ConfigKey::required("by", ConfigKind::Text, "the field whose greatest values are wanted"),
-            ConfigKey::optional("key", ConfigKind::Texts, "fields of which a later tuple replaces an earlier one with the same values"),
+            ConfigKey::optional(
+                "key",
+                ConfigKind::Texts,
+                "fields of which a later tuple replaces an earlier one with the same values",
+            ),
         ]
     }
 
@@ -82,7 +86,10 @@ impl BatchBolt for Top {
         let input = inputs::single(inputs, "top")?;
         ranking(configuration, input)?;
         if input.schema.position("rank").is_some() {
-            return Err(ConfigError::general(format!("{} has a field `rank` already; rename it in inputs", input.stream)));
+            return Err(ConfigError::general(format!(
+                "{} has a field `rank` already; rename it in inputs",
+                input.stream
+            )));
         }
         let mut fields = input.schema.fields.clone();
         fields.push(Field::new("rank", Scalar::I64));

@@ -19,7 +19,11 @@ impl Ranking {
     ///
     /// # Errors
     /// They are larger than a frame can be.
-    pub(crate) fn merge(&self, best: Option<&FrameView<'_>>, new: &FrameView<'_>) -> Result<Option<FrameBuf>, FrameError> {
+    pub(crate) fn merge(
+        &self,
+        best: Option<&FrameView<'_>>,
+        new: &FrameView<'_>,
+    ) -> Result<Option<FrameBuf>, FrameError> {
         let by = new.column(self.by);
         let least = best.filter(|best| best.rows() >= self.k).map(|best| best.column(self.by).value(self.k - 1));
         let candidates: Vec<u32> = (0..new.rows() as u32)
@@ -55,7 +59,8 @@ impl Ranking {
         }
         let mut latest = BTreeMap::new();
         for row in rows {
-            let key: Vec<u8> = self.key.iter().flat_map(|column| encoded(all.column(*column).value(row as usize))).collect();
+            let key: Vec<u8> =
+                self.key.iter().flat_map(|column| encoded(all.column(*column).value(row as usize))).collect();
             latest.insert(key, row);
         }
         latest.into_values().collect()
@@ -129,7 +134,9 @@ mod tests {
         let Some(best) = best else { return Vec::new() };
         let best = FrameView::parse(&best).unwrap();
         (0..best.rows())
-            .map(|row| (String::from_utf8(best.column(0).bytes_at(row).to_vec()).unwrap(), best.column(1).i64s().unwrap()[row]))
+            .map(|row| {
+                (String::from_utf8(best.column(0).bytes_at(row).to_vec()).unwrap(), best.column(1).i64s().unwrap()[row])
+            })
             .collect()
     }
 

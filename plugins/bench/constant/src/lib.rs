@@ -56,9 +56,8 @@ impl BatchSpout for Constant {
 
     fn open(context: &Context, position: Option<&[u8]>) -> Result<Self, Error> {
         let config = Config::read(&context.configuration)?;
-        let share = |task: u32| {
-            (i128::from(config.count) * i128::from(task) / i128::from(context.parallelism.max(1))) as i64
-        };
+        let share =
+            |task: u32| (i128::from(config.count) * i128::from(task) / i128::from(context.parallelism.max(1))) as i64;
         let next = match position {
             Some(position) => i64::from_le_bytes(position.try_into()?),
             None => share(context.task),

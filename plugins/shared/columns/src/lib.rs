@@ -35,11 +35,14 @@ pub fn append(from: &Column<'_>, rows: Range<usize>, to: &mut ColumnBuilder) -> 
             return Ok(());
         }
         if let Some(strings) = from.strings() {
+            assert!(rows.end <= strings.len(), "rows {rows:?} of {}", strings.len());
             for row in rows {
-                let value = strings.get(row);
-                // SAFETY: 64 bytes of padding, more than 16, follow a column's text. A column of the same scalar
-                // holds UTF-8 where the target must.
-                unsafe { to.push_bytes_wide(value.as_ptr(), value.len()) };
+                // SAFETY: there is such a row, and 64 bytes of padding, more than 16, follow its text. A column of the
+                // same scalar holds UTF-8 where the target must.
+                unsafe {
+                    let (start, length) = strings.padded_at(row);
+                    to.push_bytes_wide(start, length);
+                }
             }
             return Ok(());
         }
@@ -80,26 +83,45 @@ mod tests {
     fn every_type_with_and_without_absent_values() {
         let fields = (1..=6).filter_map(Scalar::from_code).flat_map(|scalar| {
             let field = Field::new(scalar.name(), scalar);
-            [field.clone(), Field { name: "o".to_string() + scalar.name(), ..field.clone() }.optional(), Field { name: "l".to_string() + scalar.name(), ..field }.list()]
+            [
+                field.clone(),
+                Field { name: "o".to_string() + scalar.name(), ..field.clone() }.optional(),
+                Field { name: "l".to_string() + scalar.name(), ..field }.list(),
+            ]
         });
         let schema = Schema::new(fields.collect::<Vec<_>>());
         let plain = |i: i64| {
             [
-                Value::Bool(i % 2 == 0), Value::I64(i), Value::F64(i as f64 / 2.0),
+                Value::Bool(i % 2 == 0),
+                Value::I64(i),
+                Value::F64(i as f64 / 2.0),
                 Value::String(["", "ü", "a rather long piece of text, more than sixteen bytes"][i as usize % 3]),
-                Value::Bytes(&[0xff, 1, 2][..i as usize % 4]), Value::Timestamp(-i),
+                Value::Bytes(&[0xff, 1, 2][..i as usize % 4]),
+                Value::Timestamp(-i),
             ]
         };
         let values: Vec<[Value<'_>; 6]> = (0..5).map(plain).collect();
-        let rows: Vec<Vec<Value<'_>>> = values.iter().enumerate().map(|(i, row)| {
-            row.iter().enumerate().flat_map(|(column, value)| {
-                let list = &values[i][column..=column];
-                [*value, if i % 2 == 1 { Value::Null } else { *value }, Value::List(ListView::from_values(list))]
-            }).collect()
-        }).collect();
+        let rows: Vec<Vec<Value<'_>>> = values
+            .iter()
+            .enumerate()
+            .map(|(i, row)| {
+                row.iter()
+                    .enumerate()
+                    .flat_map(|(column, value)| {
+                        let list = &values[i][column..=column];
+                        [
+                            *value,
+                            if i % 2 == 1 { Value::Null } else { *value },
+                            Value::List(ListView::from_values(list)),
+                        ]
+                    })
+                    .collect()
+            })
+            .collect();
         let all = copied(&schema, &rows, 0..5);
         assert_eq!(copied(&schema, &rows, 1..4), all[1..4]);
-        let expected: Vec<String> = rows.iter().map(|row| row.iter().map(|value| format!("{value:?} ")).collect()).collect();
+        let expected: Vec<String> =
+            rows.iter().map(|row| row.iter().map(|value| format!("{value:?} ")).collect()).collect();
         assert_eq!(all, expected);
     }
 

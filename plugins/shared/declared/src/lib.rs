@@ -78,7 +78,9 @@ mod tests {
     fn every_type_reads_back_as_it_prints() {
         for scalar in (1..=6).filter_map(Scalar::from_code) {
             let plain = Field::new("f", scalar);
-            for expected in [plain.clone(), plain.clone().list(), plain.clone().optional(), plain.clone().list().optional()] {
+            for expected in
+                [plain.clone(), plain.clone().list(), plain.clone().optional(), plain.clone().list().optional()]
+            {
                 assert_eq!(field("f", &expected.type_name()), Ok(expected));
             }
         }

@@ -14,7 +14,8 @@ pub fn from_text<'a>(text: &'a [u8], scalar: Scalar, format: Option<&TimeFormat>
     if scalar == Scalar::Bytes {
         return Ok(Value::Bytes(text));
     }
-    let text = str::from_utf8(text).map_err(|error| format!("{:?} is not UTF-8: {error}", String::from_utf8_lossy(text)))?;
+    let text =
+        str::from_utf8(text).map_err(|error| format!("{:?} is not UTF-8: {error}", String::from_utf8_lossy(text)))?;
     let value = match scalar {
         Scalar::String | Scalar::Bytes => Some(Value::String(text)),
         Scalar::Bool => text.parse().ok().map(Value::Bool),
@@ -41,7 +42,10 @@ mod tests {
         assert_eq!(from_text(b"\xff", Scalar::Bytes, None), Ok(Value::Bytes(b"\xff")));
         assert_eq!(from_text(b"1970-01-01T01:00:00+01:00", Scalar::Timestamp, None), Ok(Value::Timestamp(0)));
         let year = TimeFormat::new("%Y-%m-%d %H:%M").unwrap();
-        assert_eq!(from_text(b"1970-01-02 00:00", Scalar::Timestamp, Some(&year)), Ok(Value::Timestamp(86_400_000_000)));
+        assert_eq!(
+            from_text(b"1970-01-02 00:00", Scalar::Timestamp, Some(&year)),
+            Ok(Value::Timestamp(86_400_000_000))
+        );
     }
 
     #[test]

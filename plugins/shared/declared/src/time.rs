@@ -1,10 +1,11 @@
 //! Times as text.
 
 use chrono::format::{Item, Parsed, StrftimeItems, parse};
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, NaiveTime, SecondsFormat};
 use std::fmt::Write;
 
-/// How a time is written, by the usual letters: `%d/%b/%Y:%H:%M:%S %z`. Without a zone it is taken as UTC.
+/// How a time is written, by the usual letters: `%d/%b/%Y:%H:%M:%S %z`. Without a zone it is taken as UTC, a date alone
+/// as its midnight.
 #[derive(Clone, Debug)]
 pub struct TimeFormat {
     source: String,
@@ -34,7 +35,14 @@ impl TimeFormat {
         parse(&mut parsed, text, self.items.iter()).map_err(no)?;
         match parsed.offset() {
             Some(_) => parsed.to_datetime().map(|time| time.timestamp_micros()).map_err(no),
-            None => parsed.to_naive_datetime_with_offset(0).map(|time| time.and_utc().timestamp_micros()).map_err(no),
+            None => parsed
+                .to_naive_datetime_with_offset(0)
+                .or_else(|error| match parsed.hour_mod_12() {
+                    Some(_) => Err(error),
+                    None => Ok(parsed.to_naive_date()?.and_time(NaiveTime::MIN)),
+                })
+                .map(|time| time.and_utc().timestamp_micros())
+                .map_err(no),
         }
     }
 
@@ -76,6 +84,9 @@ mod tests {
     fn without_a_zone_it_is_utc() {
         let format = TimeFormat::new("%Y-%m-%d %H:%M:%S%.f").unwrap();
         assert_eq!(format.parse("1970-01-01 00:00:01.25"), Ok(1_250_000));
+        assert_eq!(TimeFormat::new("%d.%m.%Y").unwrap().parse("02.01.1970"), Ok(86_400_000_000));
+        assert!(TimeFormat::new("%H:%M").unwrap().parse("12:00").is_err());
+        assert!(TimeFormat::new("%Y-%m-%d %H").unwrap().parse("1970-01-01 12").is_err());
         assert_eq!(TimeFormat::new("%s").unwrap().parse("12"), Ok(12_000_000));
     }
 

@@ -39,7 +39,10 @@ impl<'s> Checker<'s> {
                 let mut items = Kind::Unknown;
                 for element in &list.elements {
                     let kind = self.kind(element)?;
-                    items = items.clone().either(kind.clone()).ok_or_else(|| format!("a list of {items} cannot hold a {kind}"))?;
+                    items = items
+                        .clone()
+                        .either(kind.clone())
+                        .ok_or_else(|| format!("a list of {items} cannot hold a {kind}"))?;
                 }
                 Ok(Kind::List(Box::new(items)))
             }
@@ -49,8 +52,13 @@ impl<'s> Checker<'s> {
                 kind => Err(format!("a {kind} has no `.{}`", select.field)),
             },
             Expr::Call(call) => {
-                let arguments: Vec<Kind> =
-                    call.target.as_deref().into_iter().chain(&call.args).map(|tree| self.kind(tree)).collect::<Result<_, _>>()?;
+                let arguments: Vec<Kind> = call
+                    .target
+                    .as_deref()
+                    .into_iter()
+                    .chain(&call.args)
+                    .map(|tree| self.kind(tree))
+                    .collect::<Result<_, _>>()?;
                 match arguments.as_slice() {
                     [one] => {
                         if let Some(kind) = unary(&call.func_name, one) {
@@ -101,8 +109,10 @@ impl<'s> Checker<'s> {
         self.variables.push((loops.iter_var.clone(), item));
         let step = self.kind(&loops.loop_step)?;
         self.variables.truncate(outside);
-        let accumulated =
-            accumulated.clone().either(step.clone()).ok_or_else(|| format!("it turns from {accumulated} into {step}"))?;
+        let accumulated = accumulated
+            .clone()
+            .either(step.clone())
+            .ok_or_else(|| format!("it turns from {accumulated} into {step}"))?;
         self.variables.push((loops.accu_var.clone(), accumulated));
         let result = self.kind(&loops.result);
         self.variables.truncate(outside);
@@ -169,7 +179,9 @@ fn binary(operator: &str, left: &Kind, right: &Kind) -> Option<Result<Kind, Stri
     };
     Some(result.ok_or_else(|| {
         let hint = match pair {
-            (Int | Uint, Double) | (Double, Int | Uint) => "; write double(…) around the one that is none, or 2.0 for 2",
+            (Int | Uint, Double) | (Double, Int | Uint) => {
+                "; write double(…) around the one that is none, or 2.0 for 2"
+            }
             (Bytes, String) | (String, Bytes) => "; write string(…) around the bytes",
             (Null, _) | (_, Null) => "; only == and != go with null",
             _ => "",

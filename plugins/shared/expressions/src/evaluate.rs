@@ -25,7 +25,8 @@ struct Rows<'f> {
 impl<'f> Evaluator<'f> {
     /// The rows of a frame of that schema.
     pub fn new(schema: &'f Schema, frame: &FrameView<'f>) -> Evaluator<'f> {
-        let columns = schema.fields.iter().enumerate().map(|(i, field)| (field.name.as_str(), frame.column(i))).collect();
+        let columns =
+            schema.fields.iter().enumerate().map(|(i, field)| (field.name.as_str(), frame.column(i))).collect();
         Evaluator { rows: Rows { columns, row: AtomicUsize::new(0) } }
     }
 
@@ -112,7 +113,8 @@ fn ours<'v>(value: &'v dyn Val) -> Option<Value<'v>> {
 fn push(value: &dyn Val, column: &mut ColumnBuilder) -> Result<(), String> {
     let unfit = || format!("its value is a {}, which the field cannot hold", value.get_type().name());
     if let Some(list) = value.downcast_ref::<CelList>() {
-        let items: Vec<Value<'_>> = list.inner().iter().map(|item| ours(item.as_ref())).collect::<Option<_>>().ok_or_else(unfit)?;
+        let items: Vec<Value<'_>> =
+            list.inner().iter().map(|item| ours(item.as_ref())).collect::<Option<_>>().ok_or_else(unfit)?;
         return column.push_value(Value::List(ListView::from_values(&items))).map_err(|error| error.to_string());
     }
     column.push_value(ours(value).ok_or_else(unfit)?).map_err(|error| error.to_string())

@@ -63,7 +63,8 @@ fn kept<T: Clone>(
 pub(crate) fn pattern(source: &str) -> Result<Regex, String> {
     // The crate draws the pattern over several lines; the last one says what is wrong.
     let why = |error: regex::Error| error.to_string().lines().last().unwrap_or_default().replace("error: ", "");
-    let compile = || Regex::new(source).map_err(|error| format!("\"{source}\" is no regular expression: {}", why(error)));
+    let compile =
+        || Regex::new(source).map_err(|error| format!("\"{source}\" is no regular expression: {}", why(error)));
     PATTERNS.with(|cache| kept(cache, source, compile))
 }
 
@@ -106,8 +107,9 @@ fn matches(text: &CelString<'_>, source: &CelString<'_>) -> Result<CelBool, Exec
 
 fn truncate(time: &CelTimestamp, window: &CelDuration) -> Result<CelTimestamp, ExecutionError> {
     let fail = |message: &str| ExecutionError::function_error("truncate", message);
-    let window: chrono::Duration = window.clone().into();
-    let window_us = window.num_microseconds().filter(|us| *us > 0).ok_or_else(|| fail("the duration must be positive"))?;
+    let window: chrono::Duration = (*window).into();
+    let window_us =
+        window.num_microseconds().filter(|us| *us > 0).ok_or_else(|| fail("the duration must be positive"))?;
     let time_us = time.inner().timestamp_micros();
     let start = time_us.checked_sub(time_us.rem_euclid(window_us)).and_then(DateTime::from_timestamp_micros);
     Ok(CelTimestamp::from(start.ok_or_else(|| fail("out of range"))?.fixed_offset()))

@@ -68,7 +68,9 @@ impl Kind {
             Kind::Null => return Err("it is always null, so the field would have no type".into()),
             Kind::Map => return Err("a field cannot be a map; take a value out of it".into()),
             Kind::Unknown => {
-                return Err("its type is not known before it runs; write int(…), string(…) or the like around it".into());
+                return Err(
+                    "its type is not known before it runs; write int(…), string(…) or the like around it".into()
+                );
             }
         };
         Ok(Field::new(name, scalar))

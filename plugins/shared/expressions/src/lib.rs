@@ -31,9 +31,9 @@
 //! `replace`, `split` …), and three for streams: `truncate(time, duration("1m"))`, `formatTime(time, "%H:%M")` and
 //! `parseTime(text, "%d/%b/%Y:%H:%M:%S %z")`.
 
-mod expression;
 mod check;
 mod evaluate;
+mod expression;
 mod functions;
 mod kind;
 mod signatures;

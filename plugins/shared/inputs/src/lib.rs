@@ -35,10 +35,15 @@ pub fn text_field<'i>(input: &'i InputStream, wanted: Option<&str>) -> Result<&'
     let mut candidates = input.schema.fields.iter().filter(is_text);
     match (candidates.next(), candidates.next()) {
         (Some(field), None) => Ok(field),
-        (None, _) => Err(ConfigError::general(format!("{stream} has no field of string or bytes; it has {}", input.schema))),
+        (None, _) => {
+            Err(ConfigError::general(format!("{stream} has no field of string or bytes; it has {}", input.schema)))
+        }
         (Some(one), Some(other)) => Err(ConfigError::new(
             "field",
-            format!("{stream} has several fields to choose from, `{}` and `{}` among them; name one", one.name, other.name),
+            format!(
+                "{stream} has several fields to choose from, `{}` and `{}` among them; name one",
+                one.name, other.name
+            ),
         )),
     }
 }

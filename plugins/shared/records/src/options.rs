@@ -18,10 +18,25 @@ impl Options {
     /// The keys.
     pub fn config_keys() -> Vec<ConfigKey> {
         vec![
-            ConfigKey::with_default("format", ConfigKind::Text, "tsv", "\"tsv\", \"csv\", or \"json\" for an object a line"),
-            ConfigKey::with_default("header", ConfigKind::Boolean, false, "true: a line of the fields' names first (tsv, csv)"),
+            ConfigKey::with_default(
+                "format",
+                ConfigKind::Text,
+                "tsv",
+                "\"tsv\", \"csv\", or \"json\" for an object a line",
+            ),
+            ConfigKey::with_default(
+                "header",
+                ConfigKind::Boolean,
+                false,
+                "true: a line of the fields' names first (tsv, csv)",
+            ),
             ConfigKey::optional("fields", ConfigKind::Texts, "which fields to write, in which order; by default all"),
-            ConfigKey::with_default("bytes", ConfigKind::Text, "text", "how to write bytes: as \"text\", or in \"base64\""),
+            ConfigKey::with_default(
+                "bytes",
+                ConfigKind::Text,
+                "text",
+                "how to write bytes: as \"text\", or in \"base64\"",
+            ),
         ]
     }
 

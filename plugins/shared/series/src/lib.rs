@@ -96,7 +96,8 @@ impl Series {
             rows = rows.min((end - self.next).div_ceil(self.step));
         }
         if let Some(rate) = self.rate {
-            let started = *self.started.get_or_insert(Started { at_us: now_us, base: self.next - self.next % self.step });
+            let started =
+                *self.started.get_or_insert(Started { at_us: now_us, base: self.next - self.next % self.step });
             let mut behind_us = now_us.saturating_sub(started.due_us(self.next, rate));
             if behind_us > CATCH_UP_US {
                 self.started = Some(Started { at_us: now_us - CATCH_UP_US, base: self.next });
@@ -212,8 +213,10 @@ mod tests {
 
     #[test]
     fn tasks_share_the_numbers() {
-        let mut all: Vec<u64> =
-            (0..3).flat_map(|task| run(Series::new(task, 3).count(Some(10)), 0, 100)).map(|(_, number)| number).collect();
+        let mut all: Vec<u64> = (0..3)
+            .flat_map(|task| run(Series::new(task, 3).count(Some(10)), 0, 100))
+            .map(|(_, number)| number)
+            .collect();
         all.sort_unstable();
         assert_eq!(all, (0..10).collect::<Vec<_>>());
         assert!(run(Series::new(2, 3).count(Some(2)), 0, 100).is_empty());
