@@ -7,6 +7,8 @@ mod bolt_function;
 mod config;
 mod inputs;
 mod lifetimes;
+#[cfg(test)]
+mod messages;
 mod names;
 mod outputs;
 mod spout;

@@ -86,6 +86,27 @@ pub type TablesOf<B> = <<B as Bolt>::State as State>::Tables;
 /// assert_eq!(test.emitted::<Return>(), [Return { user: "ada", page: "/", visits: 2 }]);
 /// assert_eq!(test.rejected()[0].reason, "the page is empty");
 /// ```
+///
+/// What cannot work does not compile: state must be of a kind that the host keeps,
+///
+/// ```compile_fail,E0277
+/// # use petrel_sdk::{Tuple, bolt};
+/// #[derive(Tuple)]
+/// struct Word { word: String }
+///
+/// #[bolt(key = "word")]
+/// fn count(word: Word, total: &mut petrel_sdk::Value<std::time::Instant>) {}
+/// # fn main() {}
+/// ```
+///
+/// and a tuple must have fields that a frame can hold.
+///
+/// ```compile_fail,E0277
+/// # use petrel_sdk::Tuple;
+/// #[derive(Tuple)]
+/// struct Word { word: char }
+/// # fn main() {}
+/// ```
 pub trait Bolt: Sized + 'static {
     /// Its configuration; `()` if there is none.
     type Config: Config;

@@ -142,6 +142,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn columns_split_as_rows_do(lines in proptest::collection::vec(proptest::collection::vec(prop_oneof![
             3 => Just(b' '), 1 => Just(b'\n'), 9 => any::<u8>(),

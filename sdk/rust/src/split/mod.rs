@@ -1,7 +1,7 @@
 //! Splitting text into words, 64 bytes at a time.
 //!
 //! Words are what ASCII whitespace separates: space, tab, line feed, form feed and carriage return, as
-//! [`slice::split_ascii_whitespace`] of the standard library has it. [`words`] takes any text; [`emit_words`] is the
+//! `str::split_ascii_whitespace` of the standard library has it. [`words`] takes any text; [`emit_words`] is the
 //! fast path from an input column to an output stream.
 //!
 //! ```
@@ -116,6 +116,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn words_are_those_of_the_standard_library(text in proptest::collection::vec(prop_oneof![
             2 => Just(b' '), 1 => Just(b'\n'), 1 => Just(b'\t'), 1 => Just(0x0c), 1 => Just(b'\r'), 1 => Just(0x0b), 8 => any::<u8>(),
