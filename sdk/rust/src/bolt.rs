@@ -208,9 +208,6 @@ impl<B: Bolt> BatchBolt for TypedBolt<B> {
 
     fn describe(configuration: &serde_json::Value, inputs: &[InputStream]) -> Result<Description, ConfigError> {
         B::Config::parse(configuration)?;
-        if inputs.is_empty() {
-            return Err(ConfigError::general("the bolt has no input"));
-        }
         let needs = inputs.iter().map(needs::<B::Input>).collect::<Result<Vec<_>, _>>()?;
         for key in B::KEY {
             if let Some(position) = needs.iter().position(|needs| needs.position(key).is_none()) {
@@ -224,8 +221,8 @@ impl<B: Bolt> BatchBolt for TypedBolt<B> {
             inputs: needs,
             outputs: B::Output::streams(),
             tables: state::specs::<TablesOf<B>>(),
-            state_key: B::KEY.iter().map(|key| (*key).to_owned()).collect(),
-            capabilities: B::CAPABILITIES.iter().map(|capability| (*capability).to_owned()).collect(),
+            state_key: if TablesOf::<B>::COUNT == 0 { Vec::new() } else { owned(B::KEY) },
+            capabilities: owned(B::CAPABILITIES),
         })
     }
 
@@ -338,6 +335,10 @@ impl<B: Bolt> BatchBolt for TypedBolt<B> {
         self.tables.end(state)?;
         self.output.flush(&[])
     }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 impl<B: Bolt> TypedBolt<B> {

@@ -35,6 +35,7 @@
 mod block;
 mod bolt;
 mod host;
+mod seen;
 mod spout;
 mod store;
 

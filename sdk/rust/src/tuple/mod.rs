@@ -100,7 +100,8 @@ pub fn reader<'f, F: TupleField>(frame: &FrameView<'f>, index: usize, name: &str
         return Err(Error::new(format_args!("the frame has no column {index} for the field `{wanted}`")));
     }
     let column = frame.column(index);
-    if !F::OPTIONAL && (0..column.rows()).any(|row| column.validity().is_some() && !column.is_present(row)) {
+    let absent = column.validity().is_some_and(|validity| (0..column.rows()).any(|row| !validity.get(row)));
+    if absent && !F::OPTIONAL {
         return Err(Error::new(format_args!("column {index} has absent values, but the field `{wanted}` is required")));
     }
     let found = Field { name: name.into(), scalar: column.scalar(), list: column.is_list(), optional: false };
