@@ -125,3 +125,25 @@ fn long_keys_give_their_memory_back() {
     }
     assert!(interner.memory() < 1 << 20, "{} bytes", interner.memory());
 }
+
+/// Keys are told apart by all their bytes, also where their hashes are the same.
+#[test]
+fn a_hash_is_not_trusted() {
+    let mut interner = Interner::new(3);
+    let keys = [
+        b"a".to_vec(),
+        b"b".to_vec(),
+        [b'x'; 20].to_vec(),
+        [[b'x'; 19].as_slice(), b"y"].concat(),
+        [b'x'; 21].to_vec(),
+    ];
+    let ids: Vec<KeyId> = keys
+        .iter()
+        .map(|bytes| {
+            let padded = padded(bytes);
+            let key = Key::load(&padded, bytes.len());
+            interner.intern_hashed(key.words, 7, || key.long)
+        })
+        .collect();
+    assert_eq!(ids, (0..keys.len() as u32).map(KeyId).collect::<Vec<_>>());
+}

@@ -52,7 +52,7 @@ impl Run {
             .iter()
             .map(|&n| {
                 let mut row = key(&self.fields, n);
-                row.extend(self.specs[table as usize].subkey.iter().map(|subkey| Val::pick(subkey, n / 3)));
+                row.extend(self.specs[table as usize].subkey.iter().map(|subkey| Val::pick(subkey, n * 5 % 13)));
                 row
             })
             .collect();
@@ -226,7 +226,7 @@ impl Run {
             Op::Entries { table, key: n } => {
                 let key = key(&self.fields, *n);
                 let mut out = FrameBuf::new();
-                self.state.entries(*table, &frame(&self.fields, &[key.clone()], false), &mut out).unwrap();
+                self.state.entries(*table, &frame(&self.fields, std::slice::from_ref(&key), false), &mut out).unwrap();
                 let expected: Vec<Vec<Val>> = self
                     .committed
                     .values
@@ -350,7 +350,7 @@ impl Run {
         for (table, key) in &self.dirty {
             let known = |model: &Model| model.values.keys().any(|(t, k, _)| t == table && k == key);
             if known(epoch) || known(&self.committed) {
-                let frame = frame(&self.fields, &[key.clone()], false);
+                let frame = frame(&self.fields, std::slice::from_ref(key), false);
                 let columns: Vec<usize> = (0..self.fields.len()).collect();
                 let mut bytes = vec![];
                 key_bytes(&FrameView::parse(&frame).unwrap(), &columns, 0, &mut bytes);

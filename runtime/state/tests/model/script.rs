@@ -30,7 +30,7 @@ pub(crate) struct Call {
 }
 
 pub(crate) fn op() -> impl Strategy<Value = Op> {
-    let keys = || prop::collection::vec(0..60u32, 0..12);
+    let keys = || prop::collection::vec(0..40u32, 0..12);
     let table = || 0..8u32;
     prop_oneof![
         4 => (0..3u32, any::<u32>(), any::<Option<u64>>())
@@ -41,18 +41,18 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(table, keys, seed)| Op::Append { table, keys, seed }),
         2 => (table(), keys(), any::<bool>()).prop_map(|(table, keys, dictionary)| Op::Get { table, keys, dictionary }),
         1 => (table(), 1..9u32).prop_map(|(table, page)| Op::Scan { table, page }),
-        1 => (5..7u32, 0..60u32).prop_map(|(table, key)| Op::Entries { table, key }),
-        2 => (any::<bool>(), keys(), 0..30i64, prop::bool::weighted(0.3))
+        1 => (5..7u32, 0..40u32).prop_map(|(table, key)| Op::Entries { table, key }),
+        2 => (any::<bool>(), keys(), 0..5i64, prop::bool::weighted(0.3))
             .prop_map(|(clock, keys, time, cancel)| Op::Timers { clock, keys, time, cancel }),
-        1 => (keys(), 0..30i64).prop_map(|(keys, time)| Op::TimersPassed { keys, time }),
+        1 => (keys(), 0..5i64).prop_map(|(keys, time)| Op::TimersPassed { keys, time }),
     ]
 }
 
 pub(crate) fn call() -> impl Strategy<Value = Call> {
     let begin = prop_oneof![
-        6 => (prop::collection::vec(0..60u32, 0..50), any::<bool>())
+        6 => (prop::collection::vec(0..40u32, 0..50), any::<bool>())
             .prop_map(|(keys, dictionary)| Begin::Frame { keys, dictionary }),
-        2 => (any::<bool>(), 0..40i64, 1..20usize).prop_map(|(clock, until, max)| Begin::Due { clock, until, max }),
+        2 => (any::<bool>(), 0..8i64, 1..20usize).prop_map(|(clock, until, max)| Begin::Due { clock, until, max }),
         1 => Just(Begin::Task),
     ];
     (begin, prop::collection::vec(op(), 0..8), prop::bool::weighted(0.7), prop::bool::weighted(0.1))

@@ -59,7 +59,7 @@ impl Val {
 
     /// A value of that type, chosen by a number; now and then absent where it may be.
     pub(crate) fn pick(field: &Field, n: u32) -> Val {
-        if field.optional && n % 5 == 0 {
+        if field.optional && n.is_multiple_of(5) {
             return Val::Null;
         }
         if field.list {
@@ -69,7 +69,7 @@ impl Val {
         // Texts of 0 to 40 bytes that share their beginnings, some with zeros inside.
         let text = || {
             let len = (n * 7 % 41) as usize;
-            let mut bytes = vec![if n % 3 == 0 { 0 } else { b'a' }; len];
+            let mut bytes = vec![if n.is_multiple_of(3) { 0 } else { b'a' }; len];
             if let Some(last) = bytes.last_mut() {
                 *last = b'a' + (n % 23) as u8;
             }
@@ -81,7 +81,7 @@ impl Val {
             Scalar::F64 => Val::Float((f64::from(n) / 4.0).to_bits()),
             Scalar::String => Val::Text(String::from_utf8(text()).unwrap()),
             Scalar::Bytes => Val::Raw([text(), vec![0xff; (n % 2) as usize]].concat()),
-            Scalar::Timestamp => Val::Time(i64::from(n) << 40),
+            Scalar::Timestamp => Val::Time((i64::from(n % 50) - 6) << 40),
         }
     }
 }
@@ -112,6 +112,7 @@ pub(crate) fn specs() -> Vec<TableSpec> {
 pub(crate) fn specs_with_list() -> Vec<TableSpec> {
     let mut specs = specs();
     specs[1].value = Field::new("value", Scalar::Bool).list();
+    specs[3].value = Field::new("value", Scalar::F64).list();
     specs
 }
 
@@ -140,7 +141,8 @@ pub(crate) fn frame(fields: &[Field], rows: &[Vec<Val>], dictionary: bool) -> Fr
         for (column, value) in row.iter().enumerate() {
             if dictionary && *value != Val::Null {
                 // Every third row makes an entry of its own: entries need not be distinct.
-                let found = entries.iter().position(|entry| entry == value).filter(|_| entries.len() % 3 != 0);
+                let found =
+                    entries.iter().position(|entry| entry == value).filter(|_| !entries.len().is_multiple_of(3));
                 builder.column(0).push_index(found.unwrap_or(entries.len()) as u32);
                 if found.is_none() {
                     entries.push(value.clone());
