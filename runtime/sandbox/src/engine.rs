@@ -63,11 +63,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_settings_that_calls_depend_on_are_on() {
+    fn the_thread_does_not_keep_the_engine() {
         let engine = start().unwrap();
-        let config = engine.config();
-        assert!(!config.get_concurrency_support());
-        assert!(config.get_epoch_interruption());
-        assert!(config.get_memory_init_cow());
+        let weak = engine.weak();
+        drop(engine);
+        let patience = std::time::Instant::now();
+        while weak.upgrade().is_some() {
+            assert!(patience.elapsed() < Duration::from_secs(30), "somebody still holds the engine");
+            thread::yield_now();
+        }
     }
 }

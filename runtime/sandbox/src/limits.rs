@@ -50,6 +50,7 @@ impl Limiter {
         let total = self.used.saturating_add(wanted);
         if total > self.limit {
             self.refused = Some(total);
+            self.last = 0;
             return false;
         }
         self.used = total;
@@ -121,5 +122,9 @@ mod tests {
         assert!(!limiter.memory_growing(0, 2000, None).unwrap());
         limiter.memory_grow_failed(wasmtime::Error::msg("refused")).unwrap();
         assert_eq!(limiter.used(), 0);
+        assert!(limiter.memory_growing(0, 900, None).unwrap());
+        assert!(!limiter.memory_growing(900, 2000, None).unwrap());
+        limiter.memory_grow_failed(wasmtime::Error::msg("refused")).unwrap();
+        assert_eq!(limiter.used(), 900);
     }
 }

@@ -86,8 +86,8 @@ pub(crate) fn explain(error: &wasmtime::Error, name: &str, host: &Host) -> Trap 
         );
         return Trap { kind: TrapKind::MemoryLimit, message, backtrace };
     }
-    let reason = if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
-        format!("`{name}` ended the plugin with exit code {code}; return an error instead")
+    let reason = if error.is::<I32Exit>() {
+        format!("`{name}` ended the plugin as a program is ended (`exit`): return an error instead")
     } else if let Some(trap) = error.downcast_ref::<wasmtime::Trap>() {
         describe(*trap)
     } else {

@@ -1,0 +1,10 @@
+//! The sandbox with real guests: components from `tests/guests` that misbehave in every way that must be survived.
+
+mod bench;
+mod describing;
+mod emitting;
+mod failing;
+mod granted;
+mod keeping;
+mod loading;
+mod spouts;
