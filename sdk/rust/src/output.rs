@@ -56,7 +56,7 @@ pub trait Outputs: Sized {
     /// What was emitted since the last call of this comes from a row of the input.
     fn anchor(&mut self, input_row: usize);
 
-    /// Rows and bytes that were not sent off yet.
+    /// Rows and bytes that were not sent off yet; a watermark alone is no row, but bytes.
     fn pending(&self) -> (usize, usize);
 
     /// Sends off what is there; a spout with the position after it.
@@ -100,6 +100,9 @@ impl Outputs for () {
     }
 }
 
+/// What a watermark adds to the bytes that wait to be sent off.
+const WATERMARK_BYTES: usize = 8;
+
 /// One output stream.
 ///
 /// What is emitted becomes visible when the call that processes the batch returns ok, and not at all if it does not.
@@ -116,6 +119,8 @@ pub struct Output<T> {
     ids: Vec<u64>,
     task: Option<u32>,
     event_time: (i64, i64),
+    /// Whether the next frame has a watermark.
+    watermark: bool,
     failure: Option<Error>,
     tuple: PhantomData<fn(T)>,
 }
@@ -165,9 +170,13 @@ impl<T: Tuple> Output<T> {
         self.emit(tuple);
     }
 
-    /// Promises that no tuple of this spout's task will be older than this by event time.
+    /// Promises that no tuple that this spout's task emits later is older than this by event time.
     pub fn set_watermark(&mut self, time: Timestamp) {
         self.builder.set_watermark(time.0);
+        if !self.watermark {
+            self.watermark = true;
+            self.weight += WATERMARK_BYTES;
+        }
     }
 
     #[cold]
@@ -178,7 +187,7 @@ impl<T: Tuple> Output<T> {
 
     fn send(&mut self, position: &[u8]) {
         let rows = self.builder.rows();
-        if rows > 0 {
+        if rows > 0 || self.watermark {
             if self.event_time.0 <= self.event_time.1 {
                 self.builder.set_event_time(self.event_time.0, self.event_time.1);
             }
@@ -206,6 +215,7 @@ impl<T: Tuple> Output<T> {
     fn clear(&mut self) {
         self.builder.clear();
         self.weight = 0;
+        self.watermark = false;
         self.ids.clear();
         self.task = None;
         self.event_time = (i64::MAX, i64::MIN);
@@ -232,6 +242,7 @@ impl<T: Tuple> Outputs for Output<T> {
             ids: Vec::new(),
             task: None,
             event_time: (i64::MAX, i64::MIN),
+            watermark: false,
             failure: None,
             tuple: PhantomData,
         }

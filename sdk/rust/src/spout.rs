@@ -144,7 +144,7 @@ impl<S: Spout> BatchSpout for TypedSpout<S> {
                 break;
             }
         }
-        if self.output.pending().0 > 0 {
+        if self.output.pending() != (0, 0) {
             let position = self.position_bytes()?;
             self.output.flush(&position)?;
         }

@@ -53,6 +53,33 @@ mod short_form {
     }
 }
 
+mod event_time {
+    use super::*;
+
+    #[spout]
+    fn odd(position: &mut i64, out: &mut Output<Number>) -> Next {
+        if *position % 2 == 1 {
+            out.emit(Number { number: *position, at: Timestamp(*position * 10) });
+        }
+        out.set_watermark(Timestamp(*position * 10));
+        *position += 1;
+        Next::Idle(Timestamp(0))
+    }
+
+    #[test]
+    fn a_watermark_goes_on_without_tuples() {
+        let mut test = SpoutTest::<odd>::new();
+        for _ in 0..3 {
+            test.next(10);
+        }
+        assert_eq!(test.frame_rows(), [0, 1, 0]);
+        assert_eq!(test.watermark(), Some(Timestamp(20)));
+        test.restart();
+        test.next(10);
+        assert_eq!(test.emitted::<Number>()[1].number, 3);
+    }
+}
+
 mod replay {
     use super::*;
     use std::collections::BTreeMap;

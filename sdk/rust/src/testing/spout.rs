@@ -295,6 +295,11 @@ impl<S> SpoutTest<S> {
         self.emitted.last().map(|emitted| emitted.position.clone())
     }
 
+    /// The watermark that was emitted last.
+    pub fn watermark(&self) -> Option<Timestamp> {
+        self.emitted.iter().rev().find_map(|emitted| view(emitted).watermark()).map(Timestamp)
+    }
+
     /// How many tuples each frame has.
     pub fn frame_rows(&self) -> Vec<usize> {
         self.emitted.iter().map(|emitted| view(emitted).rows()).collect()
