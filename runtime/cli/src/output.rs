@@ -1,6 +1,8 @@
 //! How data is printed: for people, or as one JSON document.
 
 use serde::Serialize;
+use std::io::IsTerminal;
+use std::path::Path;
 
 /// What `-o` takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -20,6 +22,11 @@ pub(crate) struct OutputFlag {
     pub(crate) format: Format,
 }
 
+/// Whether what goes to standard error may be coloured: on a terminal, unless `NO_COLOR` is set.
+pub(crate) fn errors_in_colour() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// Prints one JSON document.
 pub(crate) fn print_json(value: &impl Serialize) {
     let text = serde_json::to_string_pretty(value).expect("report types have string keys and finite numbers");
@@ -29,7 +36,22 @@ pub(crate) fn print_json(value: &impl Serialize) {
 /// A table without borders, as wide as its content.
 pub(crate) fn table(header: &[&str]) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
+    table.load_style(comfy_table::presets::NOTHING);
     table.set_header(header.iter().map(|title| title.to_uppercase()));
     table
+}
+
+/// A path as it is shown: from the current folder, if it lies below it.
+pub(crate) fn shown_path(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).display().to_string()
+}
+
+/// Bytes in the unit that reads best.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..=9_999 => format!("{bytes} B"),
+        10_000..=9_999_999 => format!("{} KiB", bytes >> 10),
+        _ => format!("{} MiB", bytes >> 20),
+    }
 }

@@ -79,32 +79,35 @@ impl Running {
 
     async fn work(&mut self) -> TaskEnd {
         self.step(Input::Start);
-        let mut turn = Instant::now();
         loop {
-            let begun = Instant::now();
-            let worked = !self.outputs.is_empty();
-            while let Some(output) = self.outputs.pop_front() {
-                if let Some(end) = self.perform(output).await {
-                    self.note();
-                    return end;
-                }
-                // What arrived meanwhile is to be known before the task decides on its next call.
-                self.take_arrived();
+            let turn = Instant::now();
+            let end = self.take_turn(turn).await;
+            self.shell.meters.busy_ns.fetch_add(turn.elapsed().as_nanos() as u64, Relaxed);
+            self.note();
+            if let Some(end) = end {
+                return end;
             }
-            if worked {
-                self.shell.meters.busy_ns.fetch_add(begun.elapsed().as_nanos() as u64, Relaxed);
-                self.note();
+            if self.outputs.is_empty() && !self.take_arrived() {
+                self.wait().await;
+            } else {
+                tokio::task::yield_now().await;
             }
-            if self.take_arrived() {
-                if turn.elapsed() >= TURN {
-                    tokio::task::yield_now().await;
-                    turn = Instant::now();
-                }
-                continue;
-            }
-            self.wait().await;
-            turn = Instant::now();
         }
+    }
+
+    /// Performs outputs until there are none left or the turn is over. Returns how the task ended, if it did.
+    async fn take_turn(&mut self, turn: Instant) -> Option<TaskEnd> {
+        while let Some(output) = self.outputs.pop_front() {
+            if let Some(end) = self.perform(output).await {
+                return Some(end);
+            }
+            // What arrived meanwhile is to be known before the task decides on its next call.
+            self.take_arrived();
+            if turn.elapsed() >= TURN {
+                break;
+            }
+        }
+        None
     }
 
     /// Waits for a letter or for the time the task asked for, whichever comes first.
