@@ -80,10 +80,13 @@ fn must_have_target() {
     panic!("the plugins need the Rust target {TARGET}, which is not installed. Type:\n\n    rustup target add {TARGET}{toolchain}\n");
 }
 
-/// The target directory in use: the one that cargo has marked, above `<profile>/build/petrel-HASH/out`.
+/// The target directory in use: what cargo has marked nearest above `<profile>/build/petrel-HASH/out`, or one further up
+/// where that is the folder of a `--target`.
 fn target_directory(out: &Path) -> PathBuf {
-    let marked = out.ancestors().filter(|folder| folder.join("CACHEDIR.TAG").is_file()).last();
-    marked.or(out.ancestors().nth(4)).expect("OUT_DIR lies in a target directory").to_path_buf()
+    let is_marked = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
+    let nearest = out.ancestors().find(is_marked).or(out.ancestors().nth(4)).expect("OUT_DIR lies in a target directory");
+    let above = nearest.parent().filter(is_marked).filter(|_| nearest.ends_with(variable("TARGET")));
+    above.unwrap_or(nearest).to_path_buf()
 }
 
 /// Builds all of them. The caller's compiler settings are for this machine, not for the plugins.

@@ -11,6 +11,8 @@ pub(crate) type CommandResult<T = ()> = Result<T, Failure>;
 pub(crate) enum Failure {
     /// The topology is invalid: exit code 2, each problem shown in its source.
     Topology(Problems),
+    /// A topology is invalid and has been told about already: exit code 2.
+    Invalid,
     /// The command line asks for something that cannot be: exit code 2.
     Usage(anyhow::Error),
     /// The work failed: exit code 1.
@@ -25,32 +27,32 @@ impl Failure {
         Failure::Usage(anyhow::anyhow!(message.into()))
     }
 
+    /// What is printed to standard error; nothing where it has been told about already.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Failure::Topology(problems) => problems.to_string(),
+            Failure::Usage(error) | Failure::Failed(error) => chain(error),
+            Failure::Invalid | Failure::Reported => String::new(),
+        }
+    }
+
     /// Prints the failure to standard error.
     pub(crate) fn report(self) -> ExitCode {
+        eprint!("{}", self.text());
         match self {
-            Failure::Topology(problems) => {
-                eprint!("{problems}");
-                ExitCode::from(2)
-            }
-            Failure::Usage(error) => {
-                print_chain(&error);
-                ExitCode::from(2)
-            }
-            Failure::Failed(error) => {
-                print_chain(&error);
-                ExitCode::from(1)
-            }
-            Failure::Reported => ExitCode::from(1),
+            Failure::Topology(_) | Failure::Invalid | Failure::Usage(_) => ExitCode::from(2),
+            Failure::Failed(_) | Failure::Reported => ExitCode::from(1),
         }
     }
 }
 
 /// The error and, indented below, what caused it.
-fn print_chain(error: &anyhow::Error) {
-    eprintln!("error: {error}");
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = format!("error: {error}\n");
     for cause in error.chain().skip(1) {
-        eprintln!("  because: {cause}");
+        text.push_str(&format!("  because: {cause}\n"));
     }
+    text
 }
 
 impl From<anyhow::Error> for Failure {

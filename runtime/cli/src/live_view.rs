@@ -1,5 +1,6 @@
 //! What a terminal shows while topologies run. Nothing where standard error is not a terminal.
 
+use crate::output::size;
 use crate::run_report::{percent, time};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use petrel_worker::{ComponentReport, Report};
@@ -44,7 +45,7 @@ impl LiveView {
                     format!("{}/{name}", report.topology),
                     rate(component.executed, last.executed),
                     rate(component.emitted, last.emitted),
-                    bytes(component.queued_bytes),
+                    size(component.queued_bytes),
                     percent(component.busy),
                     percent(component.back_pressured),
                     time(component.latency_us.p50),
@@ -75,13 +76,5 @@ fn rate(per_second: f64) -> String {
         rate if rate >= 1e6 => format!("{:.1} M/s", rate / 1e6),
         rate if rate >= 1e3 => format!("{:.1} k/s", rate / 1e3),
         rate => format!("{rate:.0} /s"),
-    }
-}
-
-fn bytes(bytes: u64) -> String {
-    match bytes {
-        0..=9_999 => format!("{bytes} B"),
-        10_000..=9_999_999 => format!("{} KiB", bytes >> 10),
-        _ => format!("{} MiB", bytes >> 20),
     }
 }

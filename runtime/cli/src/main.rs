@@ -5,8 +5,12 @@
 
 mod bench;
 mod commands;
+mod development;
+mod documents;
 mod embedded;
 mod failure;
+mod graph;
+mod guest_build;
 mod home;
 mod live_view;
 mod log_writer;
@@ -14,7 +18,12 @@ mod output;
 mod plugin_set;
 mod problems;
 mod run_report;
+mod scaffold;
+mod secret_flags;
+mod seed;
+mod session;
 mod topology_source;
+mod trial;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -24,7 +33,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs topologies whose spouts and bolts are sandboxed WebAssembly components.
 #[derive(Parser)]
-#[command(name = "petrel", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "petrel", version, max_term_width = 100)]
+#[command(after_help = "\
+Examples:
+  petrel new bolt shout             a bolt of your own
+  petrel test ./shout sample.jsonl  what it does with sample tuples
+  petrel run word_count.toml        a topology, in this process
+  petrel help test                  all about a command")]
 struct Petrel {
     #[command(subcommand)]
     command: commands::Command,

@@ -63,7 +63,11 @@ impl PluginSet {
         }
     }
 
-    fn plugin(&self, digest: Digest) -> &Plugin {
+    /// A plugin that was loaded.
+    ///
+    /// # Panics
+    /// If it was not.
+    pub(crate) fn plugin(&self, digest: Digest) -> &Plugin {
         self.loaded.get(&digest).expect("a digest comes from load, which keeps its plugin")
     }
 }

@@ -1,9 +1,11 @@
 //! Problems of a topology, shown in its source: file, line, column, what, why, what to do next.
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity};
+use crate::output::errors_in_colour;
 use petrel_model::Problem;
+use serde::Serialize;
 use std::fmt;
-use std::io::IsTerminal;
+use std::ops::Range;
 
 /// All problems of one topology file.
 #[derive(Debug)]
@@ -17,38 +19,127 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    /// Line and column of a problem, each from 1.
-    pub(crate) fn position(&self, problem: &Problem) -> Option<(usize, usize)> {
-        let at = problem.span.as_ref()?.start.min(self.text.len());
+    /// Line and column of a place in the text, each from 1.
+    fn position(&self, span: Option<&Range<usize>>) -> Option<(usize, usize)> {
+        let at = span?.start.min(self.text.len());
         let before = &self.text.as_bytes()[..at];
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
         let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
         Some((line, String::from_utf8_lossy(&before[line_start..]).chars().count() + 1))
     }
+
+    /// The same for a reader that is a program.
+    pub(crate) fn documents(&self) -> Vec<ProblemDocument<'_>> {
+        let at = |span: &Option<Range<usize>>| {
+            self.position(span.as_ref()).map(|(line, column)| Position { line, column })
+        };
+        let note = |note: &'_ petrel_model::Note| (note.text.clone(), at(&note.span));
+        self.problems
+            .iter()
+            .map(|problem| ProblemDocument {
+                message: &problem.message,
+                help: problem.help.as_deref(),
+                at: at(&problem.span),
+                notes: problem.notes.iter().map(note).map(|(text, at)| NoteDocument { text, at }).collect(),
+            })
+            .collect()
+    }
+
+    fn diagnostic(&self, problem: &Problem) -> MietteDiagnostic {
+        let mut diagnostic = MietteDiagnostic::new(problem.message.clone()).with_severity(Severity::Error);
+        if let Some(span) = &problem.span {
+            diagnostic = diagnostic.and_label(LabeledSpan::new_primary_with_span(None, span.clone()));
+        }
+        // A note about another place is a second label; the others have no place to stand but the help.
+        let mut below = Vec::new();
+        for note in &problem.notes {
+            match &note.span {
+                Some(span) => {
+                    diagnostic = diagnostic.and_label(LabeledSpan::new_with_span(Some(note.text.clone()), span.clone()));
+                }
+                None => below.push(note.text.as_str()),
+            }
+        }
+        below.extend(problem.help.as_deref());
+        if !below.is_empty() {
+            diagnostic = diagnostic.with_help(below.join("\n"));
+        }
+        diagnostic
+    }
+}
+
+/// A problem as a JSON document.
+#[derive(Serialize)]
+pub(crate) struct ProblemDocument<'a> {
+    message: &'a str,
+    help: Option<&'a str>,
+    at: Option<Position>,
+    notes: Vec<NoteDocument>,
+}
+
+/// A fact that belongs to a problem.
+#[derive(Serialize)]
+struct NoteDocument {
+    text: String,
+    at: Option<Position>,
+}
+
+/// A place in a file, counted from 1.
+#[derive(Serialize)]
+struct Position {
+    line: usize,
+    column: usize,
 }
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let theme = if errors_in_colour() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false);
         for problem in &self.problems {
-            let mut diagnostic = MietteDiagnostic::new(problem.message.clone()).with_severity(Severity::Error);
-            if let Some(help) = &problem.help {
-                diagnostic = diagnostic.with_help(help.clone());
-            }
-            match self.position(problem) {
+            match self.position(problem.span.as_ref()) {
                 Some((line, column)) => writeln!(f, "error: {}:{line}:{column}", self.file)?,
                 None => writeln!(f, "error: {}", self.file)?,
             }
-            if let Some(span) = &problem.span {
-                diagnostic = diagnostic.with_label(LabeledSpan::new_with_span(None, span.clone()));
-            }
-            let report =
-                Report::new(diagnostic).with_source_code(NamedSource::new(self.file.clone(), self.text.clone()));
+            let source = NamedSource::new(self.file.clone(), self.text.clone());
+            let report = Report::new(self.diagnostic(problem)).with_source_code(source);
             handler.render_report(f, report.as_ref())?;
         }
         let count = self.problems.len();
         writeln!(f, "{}: {count} problem{}", self.file, if count == 1 { "" } else { "s" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use petrel_model::Note;
+
+    fn problems(problems: Vec<Problem>) -> Problems {
+        Problems { file: "t.toml".into(), text: "name = \"ä\"\nother = 1\nname = \"b\"\n".into(), problems }
+    }
+
+    #[test]
+    fn a_problem_is_shown_with_its_place_its_notes_and_what_to_do() {
+        let first = Note { span: Some(0..4), text: "first named here".into() };
+        let flag = Note { span: None, text: "this comes from a flag".into() };
+        let problem = Problem {
+            span: Some(22..26),
+            message: "`name` is there twice".into(),
+            help: Some("remove one".into()),
+            notes: vec![first, flag],
+        };
+        let shown = problems(vec![problem]).to_string();
+        for text in ["error: t.toml:3:1", "`name` is there twice", "first named here", "this comes from a flag", "remove one", "1 problem\n"] {
+            assert!(shown.contains(text), "{text:?} is missing in\n{shown}");
+        }
+    }
+
+    #[test]
+    fn places_count_characters() {
+        let problems = problems(vec![]);
+        assert_eq!(problems.position(Some(&(10..11))), Some((1, 10)));
+        assert_eq!(problems.position(Some(&(12..13))), Some((2, 1)));
+        assert_eq!(problems.position(Some(&(1000..1001))), Some((4, 1)));
+        assert_eq!(problems.position(None), None);
     }
 }

@@ -3,7 +3,7 @@
 use crate::failure::{CommandResult, Failure};
 use crate::plugin_set::PluginSet;
 use crate::problems::Problems;
-use petrel_model::{Assignment, Digest, Guarantee, Overrides, Topology};
+use petrel_model::{Assignment, Component, Digest, Guarantee, Overrides, Problem, Topology};
 use petrel_sandbox::{Plugin, Sandbox};
 use petrel_worker::FIRST_GENERATION;
 use std::collections::BTreeMap;
@@ -42,6 +42,7 @@ fn parse_parallelism(text: &str) -> Result<(String, u32), String> {
 /// A topology file that was read and parsed.
 pub(crate) struct TopologySource {
     path: PathBuf,
+    file: String,
     text: String,
     topology: Topology,
 }
@@ -63,10 +64,21 @@ impl TopologySource {
             std::fs::read_to_string(path)
         };
         let text = text.map_err(|error| Failure::usage(format!("cannot read the topology {}: {error}", path.display())))?;
+        let file = path.display().to_string();
         match petrel_model::parse(&text) {
-            Ok(topology) => Ok(TopologySource { path: path.to_path_buf(), text, topology }),
-            Err(problems) => Err(Failure::Topology(Problems { file: path.display().to_string(), text, problems })),
+            Ok(topology) => Ok(TopologySource { path: path.to_path_buf(), file, text, topology }),
+            Err(problems) => Err(Failure::Topology(Problems { file, text, problems })),
         }
+    }
+
+    /// The file as the user named it.
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The plugin of one of its components, as the file names it.
+    pub(crate) fn plugin_of(&self, component: &Component) -> &str {
+        self.topology.component(component.name.as_str()).map_or("", |spec| spec.plugin.as_str())
     }
 
     /// The file's text.
@@ -84,18 +96,33 @@ impl TopologySource {
         self.path.parent().unwrap_or(Path::new(""))
     }
 
-    /// Loads the plugins, asks them to describe themselves, and checks that everything fits.
+    /// Loads the plugins, asks them to describe themselves, and checks that everything fits and can be run by this version.
     pub(crate) fn resolve(&self, sandbox: &Arc<Sandbox>) -> CommandResult<Resolved> {
         let mut plugins = PluginSet::new(sandbox.clone(), self.folder());
-        match petrel_model::resolve(&self.topology, &mut plugins, FIRST_GENERATION) {
-            Ok(assignment) => Ok(Resolved { assignment, plugins: plugins.into_plugins() }),
-            Err(problems) => Err(self.failure(problems)),
+        let resolved = petrel_model::resolve(&self.topology, &mut plugins, FIRST_GENERATION);
+        match (resolved, self.unsupported()) {
+            (Ok(assignment), None) => Ok(Resolved { assignment, plugins: plugins.into_plugins() }),
+            (resolved, unsupported) => {
+                let others = resolved.err().unwrap_or_default();
+                Err(self.failure(unsupported.into_iter().chain(others).collect()))
+            }
         }
     }
 
+    /// What the topology asks for and this version does not have.
+    fn unsupported(&self) -> Option<Problem> {
+        let (guarantee, span) = self.topology.guarantee();
+        if guarantee == Guarantee::BestEffort {
+            return None;
+        }
+        let message = format!("guarantee = \"{}\" does not exist yet in this version", guarantee.name());
+        let help = "use guarantee = \"best-effort\": tuples are not tracked, and a failure stops the topology";
+        Some(Problem { span, ..Problem::new(message).help(help) })
+    }
+
     /// These problems, shown in this source.
-    pub(crate) fn failure(&self, problems: Vec<petrel_model::Problem>) -> Failure {
-        Failure::Topology(Problems { file: self.path.display().to_string(), text: self.text.clone(), problems })
+    pub(crate) fn failure(&self, problems: Vec<Problem>) -> Failure {
+        Failure::Topology(Problems { file: self.file.clone(), text: self.text.clone(), problems })
     }
 }
 

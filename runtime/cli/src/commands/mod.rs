@@ -1,25 +1,58 @@
 //! The subcommands, one file each.
 
 mod bench;
+mod build;
+mod check;
+mod completions;
+mod dev;
+mod graph;
+mod new;
+mod plugin;
 mod run;
+mod test;
+mod time;
 
 use crate::failure::CommandResult;
 
 /// What petrel can be asked to do.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
+    /// Make a new plugin crate or a new topology file.
+    New(new::New),
+    /// Build a plugin crate and check that what comes out is a plugin.
+    Build(build::Build),
+    /// Try a plugin on sample tuples.
+    Test(test::Test),
+    /// Check topologies as `run` does before it starts them.
+    Check(check::Check),
     /// Run topologies in this process.
     Run(run::Run),
+    /// Run a topology, and again whenever it or one of its plugins is saved.
+    Dev(dev::Dev),
+    /// Draw a topology.
+    Graph(graph::Graph),
+    /// Look at plugins.
+    Plugin(plugin::Plugin),
     /// Measure what the sandbox costs on this machine.
     Bench(bench::Bench),
+    /// Print a script that completes petrel's arguments in a shell.
+    Completions(completions::Completions),
 }
 
 impl Command {
     /// Does it.
     pub(crate) fn execute(self) -> CommandResult {
         match self {
+            Command::New(command) => command.execute(),
+            Command::Build(command) => command.execute(),
+            Command::Test(command) => command.execute(),
+            Command::Check(command) => command.execute(),
             Command::Run(command) => command.execute(),
+            Command::Dev(command) => command.execute(),
+            Command::Graph(command) => command.execute(),
+            Command::Plugin(command) => command.execute(),
             Command::Bench(command) => command.execute(),
+            Command::Completions(command) => command.execute(),
         }
     }
 }

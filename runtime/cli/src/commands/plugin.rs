@@ -1,0 +1,274 @@
+//! `petrel plugin`: what there is, and what a plugin says about itself.
+
+use crate::documents::{ConfigKeyDocument, FieldDocument, OutputDocument, StateDocument, config_kind, fields, output_line, table_line};
+use crate::embedded;
+use crate::failure::{CommandResult, Failure};
+use crate::home::Home;
+use crate::output::{Format, OutputFlag, print_json, size, table};
+use crate::plugin_set::PluginSet;
+use crate::topology_source::sandbox;
+use crate::trial::parse_schema;
+use anyhow::anyhow;
+use petrel_model::{ConfigKey, Description, InputStream, Plugins, Schema, World};
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+use std::path::Path;
+
+/// Look at plugins.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  petrel plugin list
+  petrel plugin inspect count
+  petrel plugin inspect ./shout.wasm --schema line:bytes -o json")]
+pub(crate) struct Plugin {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// List the standard plugins, which are part of this binary.
+    #[command(after_help = "Examples:\n  petrel plugin list\n  petrel plugin list -o json")]
+    List(List),
+    /// Show what a plugin takes, emits, keeps and needs. It is asked in the sandbox, with no capability at all.
+    Inspect(Inspect),
+}
+
+impl Plugin {
+    /// Looks.
+    pub(crate) fn execute(self) -> CommandResult {
+        match self.what {
+            What::List(list) => list.execute(),
+            What::Inspect(inspect) => inspect.execute(),
+        }
+    }
+}
+
+#[derive(clap::Args)]
+struct List {
+    #[command(flatten)]
+    output: OutputFlag,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    name: &'static str,
+    world: &'static str,
+    help: &'static str,
+    size_bytes: usize,
+    digest: String,
+}
+
+impl List {
+    fn execute(self) -> CommandResult {
+        let sandbox = sandbox(&Home::open()?)?;
+        let mut listed = Vec::new();
+        // Those that only `petrel bench` uses are nobody's business.
+        for embedded in embedded::all().iter().filter(|plugin| !plugin.name.starts_with("bench-")) {
+            let plugin = sandbox.load(embedded.bytes).map_err(anyhow::Error::from)?;
+            listed.push(Listed {
+                name: embedded.name,
+                world: plugin.world().name(),
+                help: embedded.help,
+                size_bytes: embedded.bytes.len(),
+                digest: plugin.digest().to_string(),
+            });
+        }
+        match self.output.format {
+            Format::Json => print_json(&serde_json::json!({ "plugins": listed })),
+            Format::Table => {
+                let mut table = table(&["name", "world", "size", "sha256", "what it does"]);
+                for plugin in &listed {
+                    let bytes = size(plugin.size_bytes as u64);
+                    table.add_row([plugin.name, plugin.world, &bytes, &plugin.digest[..12], plugin.help]);
+                }
+                println!("{table}");
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  petrel plugin inspect lines
+  petrel plugin inspect count --schema word:bytes --key word
+  petrel plugin inspect ./shout.wasm --config '{\"suffix\": \"!\"}' --schema line:string -o json
+
+What a bolt emits may depend on its inputs: tell their fields with --schema, once for each input.")]
+struct Inspect {
+    /// A component file or the name of a standard plugin.
+    plugin: String,
+    /// The configuration, as one JSON object.
+    #[arg(long, value_name = "JSON", value_parser = parse_object, default_value = "{}")]
+    config: Map<String, Json>,
+    /// The fields of an input, for each input of a bolt in order.
+    #[arg(long, value_name = "NAME:TYPE,…", value_parser = parse_schema)]
+    schema: Vec<Schema>,
+    /// The fields by which the inputs are grouped.
+    #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
+    key: Vec<String>,
+    #[command(flatten)]
+    output: OutputFlag,
+}
+
+fn parse_object(text: &str) -> Result<Map<String, Json>, String> {
+    match serde_json::from_str(text) {
+        Ok(Json::Object(object)) => Ok(object),
+        Ok(_) => Err("expected a JSON object, such as {\"emit\": \"final\"}".to_owned()),
+        Err(error) => Err(format!("not JSON: {error}")),
+    }
+}
+
+#[derive(Serialize)]
+struct Inspected<'a> {
+    plugin: &'a str,
+    world: &'static str,
+    size_bytes: usize,
+    digest: String,
+    imports: &'a [String],
+    config: Vec<ConfigKeyDocument>,
+    description: Option<DescriptionDocument>,
+    problem: Option<ProblemDocument>,
+}
+
+#[derive(Serialize)]
+struct DescriptionDocument {
+    inputs: Vec<Vec<FieldDocument>>,
+    outputs: Vec<OutputDocument>,
+    state: StateDocument,
+    capabilities: Vec<String>,
+}
+
+/// Why there is no description.
+#[derive(Serialize)]
+struct ProblemDocument {
+    key: Option<String>,
+    message: String,
+}
+
+impl From<&Description> for DescriptionDocument {
+    fn from(description: &Description) -> Self {
+        DescriptionDocument {
+            inputs: description.inputs.iter().map(fields).collect(),
+            outputs: description.outputs.iter().map(OutputDocument::from).collect(),
+            state: StateDocument::of(&description.state_key, &description.tables),
+            capabilities: description.capabilities.clone(),
+        }
+    }
+}
+
+impl Inspect {
+    fn execute(self) -> CommandResult {
+        let sandbox = sandbox(&Home::open()?)?;
+        let mut set = PluginSet::new(sandbox, Path::new(""));
+        let (digest, world) = set.load(&self.plugin).map_err(|why| Failure::Failed(anyhow!("{}: {why}", self.plugin)))?;
+        let keys = set.config_keys(digest).map_err(|why| Failure::Failed(anyhow!("{}: {why}", self.plugin)))?;
+        let configuration = self.configuration(&keys)?;
+        let inputs: Vec<InputStream> = (1..)
+            .zip(&self.schema)
+            .map(|(number, schema)| InputStream {
+                stream: format!("input-{number}.default"),
+                schema: schema.clone(),
+                key: self.key.clone(),
+            })
+            .collect();
+        let described = set.describe(digest, &configuration, &inputs);
+        let plugin = set.plugin(digest);
+        match self.output.format {
+            Format::Json => {
+                let (description, problem) = match described {
+                    Ok(description) => (Some(DescriptionDocument::from(&description)), None),
+                    Err(problem) => (None, Some(ProblemDocument { key: problem.key, message: problem.message })),
+                };
+                print_json(&Inspected {
+                    plugin: &self.plugin,
+                    world: world.name(),
+                    size_bytes: plugin.size_bytes(),
+                    digest: digest.to_string(),
+                    imports: plugin.imports(),
+                    config: keys.iter().map(ConfigKeyDocument::from).collect(),
+                    description,
+                    problem,
+                });
+            }
+            Format::Table => {
+                println!("{}: a {} of {}", self.plugin, world.name(), size(plugin.size_bytes() as u64));
+                println!("sha256 {digest}");
+                print_keys(&keys);
+                match described {
+                    Ok(description) => print_description(&description),
+                    Err(problem) => {
+                        let key = problem.key.filter(|key| !key.is_empty());
+                        let about = key.map_or(String::new(), |key| format!(" (configuration key {key})"));
+                        println!("\nstreams and state cannot be told{about}: {}", problem.message);
+                        if world == World::Bolt && self.schema.is_empty() {
+                            println!("they may depend on what the bolt reads: tell it with --schema");
+                        }
+                    }
+                }
+                println!("\nimports");
+                plugin.imports().iter().for_each(|import| println!("  {import}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The configuration with defaults filled in. Unknown keys are refused, as in a topology.
+    fn configuration(&self, keys: &[ConfigKey]) -> CommandResult<String> {
+        let mut configuration = self.config.clone();
+        for name in configuration.keys() {
+            if !keys.iter().any(|key| key.name == *name) {
+                let near = petrel_model::nearest(name, keys.iter().map(|key| key.name.as_str()));
+                let hint = near.map_or(String::new(), |near| format!(": did you mean {near:?}?"));
+                return Err(Failure::usage(format!("{} has no configuration key {name:?}{hint}", self.plugin)));
+            }
+        }
+        for key in keys {
+            if let Some(default) = &key.default {
+                configuration.entry(key.name.clone()).or_insert_with(|| default.clone());
+            }
+        }
+        Ok(Json::Object(configuration).to_string())
+    }
+}
+
+fn print_keys(keys: &[ConfigKey]) {
+    println!("\nconfiguration");
+    if keys.is_empty() {
+        println!("  none");
+        return;
+    }
+    let mut table = table(&["key", "kind", "default", "what it is"]);
+    for key in keys {
+        let default = match &key.default {
+            _ if key.required => "(required)".to_owned(),
+            Some(default) => default.to_string(),
+            None => "-".to_owned(),
+        };
+        table.add_row([&key.name, config_kind(key.kind), &default, &key.help]);
+    }
+    table.to_string().lines().for_each(|line| println!("  {}", line.trim_end()));
+}
+
+fn print_description(description: &Description) {
+    let section = |title: &str, lines: Vec<String>| {
+        println!("\n{title}");
+        if lines.is_empty() {
+            println!("  none");
+        }
+        lines.iter().for_each(|line| println!("  {line}"));
+    };
+    if !description.inputs.is_empty() {
+        section("reads", description.inputs.iter().map(Schema::to_string).collect());
+    }
+    section("emits", description.outputs.iter().map(output_line).collect());
+    let keyed = match &description.state_key[..] {
+        [] => String::new(),
+        key => format!(", for each {}", key.join(", ")),
+    };
+    section("keeps", description.tables.iter().map(|table| format!("{}{keyed}", table_line(table))).collect());
+    section("needs", description.capabilities.clone());
+}

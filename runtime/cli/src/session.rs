@@ -1,0 +1,94 @@
+//! One topology that runs in this process, with its folder and its log.
+
+use crate::failure::CommandResult;
+use crate::home::{Home, RunFolder};
+use crate::log_writer::{LogFlags, LogWriter};
+use crate::seed::random_seed;
+use crate::topology_source::Resolved;
+use petrel_flow::Tuning;
+use petrel_worker::{Report, Run, RunHandle, RunOptions, TaskEnd};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// A topology that runs. Its folder is locked as long as this lives.
+pub(crate) struct Session {
+    handle: RunHandle,
+    ends: JoinHandle<Vec<TaskEnd>>,
+    failures: Option<Vec<TaskEnd>>,
+    writer: LogWriter,
+    _folder: RunFolder,
+}
+
+impl Session {
+    /// Starts all tasks. `text` is the topology's, for its folder.
+    ///
+    /// # Errors
+    /// When a topology of that name runs already, or it cannot be started.
+    pub(crate) fn start(
+        home: &Home,
+        text: &str,
+        resolved: Resolved,
+        secrets: BTreeMap<String, Vec<u8>>,
+        logs: &LogFlags,
+    ) -> CommandResult<Session> {
+        let folder = home.claim_run(resolved.assignment.topology.as_str())?;
+        folder.record_topology(text)?;
+        let writer = LogWriter::start(logs, folder.open_log()?);
+        let options = RunOptions {
+            plugins: resolved.plugins,
+            secrets,
+            logs: writer.sink(),
+            tuning: Tuning::default(),
+            seed: random_seed(),
+        };
+        let mut run = Run::start(resolved.assignment, options).map_err(anyhow::Error::from)?;
+        let handle = run.handle();
+        let ends = tokio::spawn(async move {
+            let mut failures = Vec::new();
+            while let Some(end) = run.next_end().await {
+                if end.is_failure() {
+                    failures.push(end);
+                }
+            }
+            failures
+        });
+        Ok(Session { handle, ends, failures: None, writer, _folder: folder })
+    }
+
+    /// Looks at the run and ends it, from anywhere.
+    pub(crate) fn handle(&self) -> &RunHandle {
+        &self.handle
+    }
+
+    /// Waits until every task has ended, and tells those that failed. May be given up and called again.
+    pub(crate) async fn wait(&mut self) -> &[TaskEnd] {
+        let failures = match self.failures.take() {
+            Some(failures) => failures,
+            None => (&mut self.ends).await.expect("waiting for tasks does not panic"),
+        };
+        self.failures.insert(failures)
+    }
+
+    /// Whether every task has ended, as far as [`Session::wait`] knows.
+    pub(crate) fn is_over(&self) -> bool {
+        self.failures.is_some()
+    }
+
+    /// Drains, stops what is not drained after a time, and waits for the end.
+    pub(crate) async fn end(&mut self, patience: Duration) {
+        self.handle.drain();
+        if tokio::time::timeout(patience, self.wait()).await.is_err() {
+            self.handle.stop();
+            self.wait().await;
+        }
+    }
+
+    /// Writes what is left of the log, and gives the final figures and the failures. Every task must have ended.
+    pub(crate) fn finish(self) -> (Report, Vec<TaskEnd>) {
+        let report = self.handle.report();
+        drop(self.handle);
+        self.writer.finish();
+        (report, self.failures.unwrap_or_default())
+    }
+}

@@ -1,0 +1,215 @@
+//! What came of a trial.
+
+use super::trial_state::{Entry, PendingTimer, TableContent};
+use super::values::{object, rows};
+use crate::documents::{FieldDocument, fields};
+use crate::output::table;
+use petrel_flow::Rejected;
+use petrel_frame::FrameView;
+use petrel_model::{Component, Schema};
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+/// Everything that a plugin did with its tuples.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// By number.
+    streams: Vec<Stream>,
+    rejected: Vec<RejectedTuple>,
+    /// After the last tuple, before the inputs end.
+    pub(super) state: Vec<TableContent>,
+    /// As for the state.
+    pub(super) timers: Vec<PendingTimer>,
+    /// What it printed to standard output.
+    pub(super) printed: Vec<u8>,
+    /// Calls of the guest.
+    pub(super) calls: u64,
+    /// Its streams have ended.
+    pub(super) ended: bool,
+    /// Why it could not go on.
+    pub(super) failure: Option<String>,
+}
+
+#[derive(Debug)]
+struct Stream {
+    name: String,
+    schema: Schema,
+    rows: Vec<Map<String, Json>>,
+}
+
+#[derive(Debug, Serialize)]
+struct RejectedTuple {
+    stream: String,
+    tuple: Map<String, Json>,
+    reason: String,
+    attempts: u32,
+}
+
+impl Outcome {
+    /// Nothing yet.
+    pub(super) fn new(component: &Component) -> Outcome {
+        let stream = |output: &petrel_model::OutputStream| Stream {
+            name: output.name.clone(),
+            schema: output.schema.clone(),
+            rows: Vec::new(),
+        };
+        Outcome {
+            streams: component.outputs.iter().map(stream).collect(),
+            rejected: Vec::new(),
+            state: Vec::new(),
+            timers: Vec::new(),
+            printed: Vec::new(),
+            calls: 0,
+            ended: false,
+            failure: None,
+        }
+    }
+
+    /// How many tuples it has emitted, over all streams.
+    pub(super) fn rows(&self) -> usize {
+        self.streams.iter().map(|stream| stream.rows.len()).sum()
+    }
+
+    pub(super) fn emitted(&mut self, output: usize, frame: &FrameView<'_>) {
+        let Stream { schema, rows: so_far, .. } = &mut self.streams[output];
+        so_far.extend(rows(frame, schema));
+    }
+
+    pub(super) fn rejected(&mut self, component: &Component, rejected: &Rejected) {
+        let fields = &component.inputs[rejected.input.0 as usize].schema.fields;
+        let names = fields.iter().map(|field| field.name.as_str());
+        self.rejected.push(RejectedTuple {
+            stream: rejected.stream.to_string(),
+            tuple: object(&rejected.tuple.view(), 0, names.zip(0..)),
+            reason: rejected.reason.clone(),
+            attempts: rejected.attempts,
+        });
+    }
+
+    /// Leaves out what the last frame has beyond what was asked for.
+    pub(super) fn cut(&mut self, rows: usize) {
+        let mut left = rows;
+        for stream in &mut self.streams {
+            stream.rows.truncate(left);
+            left -= stream.rows.len();
+        }
+    }
+
+    /// Why it could not go on, if it could not.
+    pub(crate) fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// As a JSON document.
+    pub(crate) fn document<'a>(&'a self, plugin: &'a str, world: &'static str) -> impl Serialize + 'a {
+        OutcomeDocument {
+            plugin,
+            world,
+            calls: self.calls,
+            ended: self.ended,
+            streams: self
+                .streams
+                .iter()
+                .map(|stream| StreamDocument { name: &stream.name, fields: fields(&stream.schema), rows: &stream.rows })
+                .collect(),
+            rejected: &self.rejected,
+            state: &self.state,
+            timers: &self.timers,
+            printed: String::from_utf8_lossy(&self.printed).into_owned(),
+            failure: self.failure.as_deref(),
+        }
+    }
+
+    /// For people, on standard output.
+    pub(crate) fn print(&self) {
+        for stream in &self.streams {
+            println!("{} ({}): {}", stream.name, stream.schema, tuples(stream.rows.len()));
+            let names: Vec<&str> = stream.schema.fields.iter().map(|field| field.name.as_str()).collect();
+            print_rows(&names, stream.rows.iter().map(|row| names.iter().map(|name| cell(row.get(*name))).collect()));
+        }
+        if !self.rejected.is_empty() {
+            println!("rejected: {}", tuples(self.rejected.len()));
+            let row = |it: &RejectedTuple| {
+                vec![it.stream.clone(), Json::Object(it.tuple.clone()).to_string(), it.reason.clone()]
+            };
+            print_rows(&["stream", "tuple", "reason"], self.rejected.iter().map(row));
+        }
+        for content in &self.state {
+            let keys = if content.entries.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", content.entries.len()) };
+            println!("state {} ({}): {keys}", content.table, content.kind);
+            print_entries(&content.entries);
+        }
+        if !self.timers.is_empty() {
+            println!("timers: {}", self.timers.len());
+            let row = |it: &PendingTimer| {
+                vec![it.table.clone(), it.clock.to_owned(), Json::Object(it.key.clone()).to_string(), it.time_us.to_string()]
+            };
+            print_rows(&["table", "clock", "key", "time in µs"], self.timers.iter().map(row));
+        }
+        if !self.printed.is_empty() {
+            println!("printed:");
+            String::from_utf8_lossy(&self.printed).lines().for_each(|line| println!("  {line}"));
+        }
+    }
+}
+
+fn tuples(count: usize) -> String {
+    format!("{count} tuple{}", if count == 1 { "" } else { "s" })
+}
+
+fn print_entries(entries: &[Entry]) {
+    let Some(first) = entries.first() else { return };
+    let mut header: Vec<&str> = first.key.keys().map(String::as_str).collect();
+    header.extend(first.subkey.as_ref().map(|_| "subkey"));
+    header.push("value");
+    print_rows(
+        &header,
+        entries.iter().map(|entry| {
+            let cells = entry.key.values().chain(&entry.subkey).chain([&entry.value]);
+            cells.map(|value| cell(Some(value))).collect()
+        }),
+    );
+}
+
+fn print_rows(header: &[&str], rows: impl ExactSizeIterator<Item = Vec<String>>) {
+    if rows.len() == 0 || header.is_empty() {
+        return;
+    }
+    let mut shown = table(header);
+    rows.for_each(|row| {
+        shown.add_row(row);
+    });
+    for line in shown.to_string().lines() {
+        println!("  {}", line.trim_end());
+    }
+}
+
+/// A value in a table: text as it is, if it is one line of it, everything else as JSON.
+fn cell(value: Option<&Json>) -> String {
+    match value {
+        None | Some(Json::Null) => "-".to_owned(),
+        Some(Json::String(text)) if !text.is_empty() && !text.contains(char::is_control) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+#[derive(Serialize)]
+struct OutcomeDocument<'a> {
+    plugin: &'a str,
+    world: &'static str,
+    calls: u64,
+    ended: bool,
+    streams: Vec<StreamDocument<'a>>,
+    rejected: &'a [RejectedTuple],
+    state: &'a [TableContent],
+    timers: &'a [PendingTimer],
+    printed: String,
+    failure: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct StreamDocument<'a> {
+    name: &'a str,
+    fields: Vec<FieldDocument>,
+    rows: &'a [Map<String, Json>],
+}
