@@ -249,7 +249,7 @@ impl<B: Bolt> BatchBolt for TypedBolt<B> {
             key_schema: Schema::new(key_fields.unwrap_or_default()),
             table_names: state::specs::<TablesOf<B>>().into_iter().map(|spec| spec.name).collect(),
             tables: TablesOf::<B>::open(0),
-            output: B::Output::open(&mut Opening::new(context.tracking, false)),
+            output: B::Output::open(&mut Opening::of_bolt(context.tracking)),
             tracking: context.tracking,
         })
     }

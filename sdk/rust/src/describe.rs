@@ -163,13 +163,7 @@ impl TableSpec {
     /// A table with one passed value for each key.
     pub fn value(name: impl Into<String>, scalar: petrel_frame::Scalar) -> TableSpec {
         let name = name.into();
-        TableSpec {
-            kind: TableKind::Value,
-            subkey: None,
-            value: Field::new(name.clone(), scalar).optional(),
-            version: 0,
-            name,
-        }
+        TableSpec { kind: TableKind::Value, subkey: None, value: Field::new(name.clone(), scalar), version: 0, name }
     }
 }
 

@@ -72,11 +72,36 @@ pub struct Opening {
     next: usize,
     tracking: bool,
     source: bool,
+    send: Send,
+}
+
+/// Sends a frame off. A function of its own for bolts and for spouts, named only where one is opened, so that a
+/// component imports what its own world has and nothing else.
+type Send = fn(&Sending<'_>);
+
+/// A frame that is sent off.
+struct Sending<'a> {
+    output: usize,
+    task: Option<u32>,
+    frame: &'a [u8],
+    anchors: &'a [u32],
+    ids: &'a [u64],
+    position: &'a [u8],
 }
 
 impl Opening {
-    pub(crate) fn new(tracking: bool, source: bool) -> Opening {
-        Opening { next: 0, tracking, source }
+    pub(crate) fn of_bolt(tracking: bool) -> Opening {
+        let send = |sending: &Sending<'_>| {
+            emit::from_bolt(sending.output, sending.task, sending.frame, sending.anchors);
+        };
+        Opening { next: 0, tracking, source: false, send }
+    }
+
+    pub(crate) fn of_spout(tracking: bool) -> Opening {
+        let send = |sending: &Sending<'_>| {
+            emit::from_spout(sending.output, sending.task, sending.frame, sending.ids, sending.position);
+        };
+        Opening { next: 0, tracking, source: true, send }
     }
 }
 
@@ -113,6 +138,7 @@ pub struct Output<T> {
     weight: usize,
     weight_max: usize,
     source: bool,
+    send: Send,
     tracking: bool,
     anchoring: Anchoring,
     input_row: usize,
@@ -182,10 +208,10 @@ impl<T: Tuple> Output<T> {
     #[cold]
     fn send_anchored(&mut self) {
         self.anchoring.count(self.input_row, self.builder.rows());
-        self.send(&[]);
+        self.send_off(&[]);
     }
 
-    fn send(&mut self, position: &[u8]) {
+    fn send_off(&mut self, position: &[u8]) {
         let rows = self.builder.rows();
         if rows > 0 || self.watermark {
             if self.event_time.0 <= self.event_time.1 {
@@ -199,8 +225,14 @@ impl<T: Tuple> Output<T> {
                         "{ids} of {rows} tuples have an id; give one to all or to none"
                     )));
                 }
-                Ok(frame) if self.source => emit::from_spout(self.number, self.task, frame, &self.ids, position),
-                Ok(frame) => emit::from_bolt(self.number, self.task, frame, self.anchoring.words(rows)),
+                Ok(frame) => (self.send)(&Sending {
+                    output: self.number,
+                    task: self.task,
+                    frame,
+                    anchors: self.anchoring.words(rows),
+                    ids: &self.ids,
+                    position,
+                }),
             }
         }
         self.clear();
@@ -236,6 +268,7 @@ impl<T: Tuple> Outputs for Output<T> {
             weight: 0,
             weight_max: if opening.source { usize::MAX } else { FLUSH_BYTES },
             source: opening.source,
+            send: opening.send,
             tracking: opening.tracking,
             anchoring: Anchoring::new(opening.tracking && !opening.source),
             input_row: 0,
@@ -266,7 +299,7 @@ impl<T: Tuple> Outputs for Output<T> {
     }
 
     fn flush(&mut self, position: &[u8]) -> Result<(), Error> {
-        self.send(position);
+        self.send_off(position);
         self.failure.take().map_or(Ok(()), |error| Err(error.context(format_args!("output stream {}", self.number))))
     }
 }

@@ -130,7 +130,7 @@ impl<S: Spout> BatchSpout for TypedSpout<S> {
             .transpose()
             .map_err(|error| Error::from(error).context("the position of an earlier instance cannot be read"))?;
         let spout = S::open(context, S::Config::parse(&context.configuration)?, position)?;
-        Ok(TypedSpout { spout, output: S::Output::open(&mut Opening::new(context.tracking, true)) })
+        Ok(TypedSpout { spout, output: S::Output::open(&mut Opening::of_spout(context.tracking)) })
     }
 
     fn next(&mut self, max_rows: usize, max_bytes: usize, _: &mut SourceOutputs) -> Result<Next, Error> {

@@ -108,7 +108,7 @@ impl<T: StateValue> Table for List<T> {
     type Handle = List<T>;
 
     fn spec(name: &str) -> TableSpec {
-        TableSpec { kind: TableKind::List, value: Field::new(name, T::SCALAR), ..TableSpec::value(name, T::SCALAR) }
+        TableSpec { kind: TableKind::List, ..TableSpec::value(name, T::SCALAR) }
     }
 
     fn open(number: usize) -> Self {
