@@ -44,7 +44,8 @@ fn plugins(workspace: &Path) -> Vec<Plugin> {
     for changing in ["Cargo.toml", "Cargo.lock", ".cargo"] {
         println!("cargo::rerun-if-changed={}", workspace.join(changing).display());
     }
-    let members = manifest.split_once("members = [").and_then(|(_, rest)| rest.split_once(']')).map(|(members, _)| members);
+    let members =
+        manifest.split_once("members = [").and_then(|(_, rest)| rest.split_once(']')).map(|(members, _)| members);
     let members = members.expect("plugins/Cargo.toml lists its members").split('"').skip(1).step_by(2);
     let mut plugins = Vec::new();
     for member in members {
@@ -54,7 +55,8 @@ fn plugins(workspace: &Path) -> Vec<Plugin> {
         }
         let manifest = read(&workspace.join(member).join("Cargo.toml"));
         let key = |key: &str| {
-            let line = manifest.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"'));
+            let line =
+                manifest.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"'));
             line.unwrap_or_else(|| panic!("plugins/{member}/Cargo.toml has no {key}")).to_owned()
         };
         let description = key("description");
@@ -77,14 +79,17 @@ fn must_have_target() {
         Ok(toolchain) => format!(" --toolchain {toolchain}"),
         Err(_) => String::new(),
     };
-    panic!("the plugins need the Rust target {TARGET}, which is not installed. Type:\n\n    rustup target add {TARGET}{toolchain}\n");
+    panic!(
+        "the plugins need the Rust target {TARGET}, which is not installed. Type:\n\n    rustup target add {TARGET}{toolchain}\n"
+    );
 }
 
 /// The target directory in use: what cargo has marked nearest above `<profile>/build/petrel-HASH/out`, or one further up
 /// where that is the folder of a `--target`.
 fn target_directory(out: &Path) -> PathBuf {
     let is_marked = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
-    let nearest = out.ancestors().find(is_marked).or(out.ancestors().nth(4)).expect("OUT_DIR lies in a target directory");
+    let nearest =
+        out.ancestors().find(is_marked).or(out.ancestors().nth(4)).expect("OUT_DIR lies in a target directory");
     let above = nearest.parent().filter(is_marked).filter(|_| nearest.ends_with(variable("TARGET")));
     above.unwrap_or(nearest).to_path_buf()
 }

@@ -46,7 +46,7 @@ enum Source {
     Expression(Expression),
 }
 
-/// The output, field by field.
+/// The output, field by field. It is the same for an input that has only the fields that are [`read`].
 fn plan(configuration: &serde_json::Value, input: &InputStream) -> Result<Vec<(Field, Source)>, ConfigError> {
     let config = Config::deserialize(configuration).map_err(|error| {
         ConfigError::new(
@@ -87,6 +87,20 @@ fn plan(configuration: &serde_json::Value, input: &InputStream) -> Result<Vec<(F
     Ok(plan)
 }
 
+/// The fields of the input that the output depends on. Those that are dropped stay among them: the plan is made again
+/// from these, and names them.
+fn read(configuration: &serde_json::Value, input: &InputStream, plan: &[(Field, Source)]) -> Schema {
+    let drops = |name: &str| configuration["drop"].as_array().is_some_and(|drop| drop.iter().any(|drop| drop == name));
+    let is_read = |field: &&Field| {
+        let by = |(output, source): &(Field, Source)| match source {
+            Source::Expression(expression) => output.name == field.name || expression.reads(&field.name),
+            Source::Column(_) => output.name == field.name,
+        };
+        plan.iter().any(by) || drops(&field.name)
+    };
+    Schema::new(input.schema.fields.iter().filter(is_read).cloned().collect::<Vec<_>>())
+}
+
 /// The bolt.
 #[derive(Debug)]
 pub struct Map {
@@ -111,9 +125,11 @@ impl BatchBolt for Map {
 
     fn describe(configuration: &serde_json::Value, inputs: &[InputStream]) -> Result<Description, ConfigError> {
         let input = inputs::single(inputs, "map")?;
-        let fields: Vec<Field> = plan(configuration, input)?.into_iter().map(|(field, _)| field).collect();
+        let plan = plan(configuration, input)?;
+        let read = read(configuration, input, &plan);
+        let fields: Vec<Field> = plan.into_iter().map(|(field, _)| field).collect();
         let outputs = vec![OutputStream::default_stream(Schema::new(fields))];
-        Ok(Description { inputs: vec![input.schema.clone()], outputs, ..Description::default() })
+        Ok(Description { inputs: vec![read], outputs, ..Description::default() })
     }
 
     fn open(context: &Context) -> Result<Self, Error> {

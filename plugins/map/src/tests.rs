@@ -42,6 +42,21 @@ fn sets_replaces_and_keeps() {
 }
 
 #[test]
+fn only_what_is_needed_is_read() {
+    let log = InputStream { stream: "log.default".into(), schema: Request::schema(), key: Vec::new() };
+    for (config, expected) in [
+        (json!({ "set": { "x": "status + 1" }, "keep": [] }), "status: i64"),
+        (json!({ "set": { "path": "'-'" }, "keep": ["time"] }), "time: timestamp, path: string"),
+        (json!({ "drop": ["time"] }), "time: timestamp, status: i64, path: string"),
+    ] {
+        let described = Map::describe(&config, std::slice::from_ref(&log)).unwrap();
+        assert_eq!(described.inputs[0].to_string(), expected, "{config}");
+        let projected = InputStream { schema: described.inputs[0].clone(), ..log.clone() };
+        assert_eq!(Map::describe(&config, &[projected]), Ok(described), "{config}");
+    }
+}
+
+#[test]
 fn drops_and_passes() {
     let mut dropped = test(json!({ "drop": ["time", "path"] }));
     send(&mut dropped);

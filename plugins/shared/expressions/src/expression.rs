@@ -42,6 +42,11 @@ impl Expression {
         &self.source
     }
 
+    /// Whether its value depends on the field of that name.
+    pub fn reads(&self, name: &str) -> bool {
+        self.tree.references().has_variable(name)
+    }
+
     /// A field of that name that holds its value.
     ///
     /// # Errors

@@ -87,6 +87,14 @@ fn fields_keep_their_types() {
 }
 
 #[test]
+fn it_is_known_what_is_read() {
+    let expression = Expression::new("tags.exists(t, t == path) || has({'a': status}.a)", &schema()).unwrap();
+    let read: Vec<String> =
+        schema().fields.into_iter().map(|field| field.name).filter(|name| expression.reads(name)).collect();
+    assert_eq!(read, ["status", "path", "tags"]);
+}
+
+#[test]
 fn operators() {
     is("status >= 500 && !(path == '/')", "bool: Bool(true)");
     is("status / 100 * 100 + status % 100 - 3", "i64: I64(500)");
