@@ -45,7 +45,8 @@ fn a_sound_description_passes() {
 
 #[test]
 fn nonsense_is_named() {
-    let cases: [(&str, fn(&mut Description)); 10] = [
+    type Change = fn(&mut Description);
+    let cases: [(&str, Change); 10] = [
         ("two of its outputs are called \"default\"", |d| d.outputs.push(d.outputs[0].clone())),
         ("no name for a output", |d| d.outputs[0].name = "a\nb".into()),
         ("no name for a table", |d| d.tables[0].name = String::new()),

@@ -258,3 +258,22 @@ impl fmt::Debug for Instance {
         write!(f, "Instance({} task {})", self.context.component, self.context.task)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A task moves between the threads of its runtime, and its call with it. Checked by compiling.
+    #[test]
+    fn a_call_can_move_between_threads() {
+        fn is_send<T: Send>(_: impl FnOnce(&'static mut Instance) -> T) {}
+        let call: &'static Call = &Call::Activate;
+        is_send(move |instance| {
+            let (state, effects) =
+                (Box::leak(Box::new(TaskState::new(Default::default(), &[], 0))), Box::leak(Box::default()));
+            instance.call(call, state, effects, 0)
+        });
+        is_send(|instance| instance.write(Vec::new()));
+        is_send(|instance| instance.choose(&[], 1));
+    }
+}

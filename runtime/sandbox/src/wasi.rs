@@ -46,7 +46,7 @@ pub(crate) fn context(
     for grant in &spec.grants.dirs {
         let (path, access) = match grant.strip_suffix(":rw") {
             Some(path) => (path, FsPerms::ReadWrite),
-            None => (grant.strip_suffix(":ro").unwrap_or(grant), FsPerms::ReadOnly),
+            None => (grant.as_str(), FsPerms::ReadOnly),
         };
         wasi.preopened_dir(path, path, access).map_err(|error| refused(grant, &format!("{:#}", error.root_cause())))?;
     }
