@@ -31,7 +31,7 @@ use serde_json::Value;
 /// let settings = Settings::parse(&json!({ "shortest": 3 })).unwrap();
 /// assert_eq!((settings.shortest, settings.stop_words), (3, None));
 /// let error = Settings::parse(&json!({ "shortest": -3 })).err().unwrap();
-/// assert_eq!(error.to_string(), "config.shortest: is -3; it must be an integer from 0 to 4294967295");
+/// assert_eq!(error.to_string(), "config.shortest: it is -3, but must be an integer from 0 to 4294967295");
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a configuration",
@@ -189,7 +189,9 @@ pub fn key<T: ConfigValue>(name: &str, kind: Option<ConfigKind>, default: Option
 pub fn value<T: ConfigValue>(configuration: &Value, name: &str, default: Option<Value>) -> Result<T, ConfigError> {
     let given = configuration.get(name).filter(|value| !value.is_null()).cloned().or(default);
     match given {
-        Some(value) => T::from_json(&value).map_err(|must| ConfigError::new(name, format!("is {value}; it {must}"))),
-        None => T::absent().ok_or_else(|| ConfigError::new(name, "is not set; it has no default")),
+        Some(value) => {
+            T::from_json(&value).map_err(|must| ConfigError::new(name, format!("it is {value}, but {must}")))
+        }
+        None => T::absent().ok_or_else(|| ConfigError::new(name, "it is not set, and has no default")),
     }
 }
