@@ -35,7 +35,8 @@ pub(super) fn compile(chapter: &str, blocks: &[&Block]) {
         .args(["test", "--quiet"])
         .current_dir(&folder)
         .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("book/target"))
-        .env("RUSTFLAGS", "-D warnings")
+        // An example need not use all that it shows.
+        .env("RUSTFLAGS", "-D warnings -A dead-code")
         .output()
         .expect("cargo runs");
     assert!(
