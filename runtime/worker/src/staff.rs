@@ -57,7 +57,9 @@ impl Staff {
             grants: component.grants.clone(),
             secrets: self.granted_secrets(&component.grants),
             limits: component.limits,
-            logs: self.logs.clone(),
+            // An instance that takes over looks for the row at which the one before failed: what it says while it
+            // fails again and again is in the failure anyway.
+            logs: if again { LogSink::nowhere() } else { self.logs.clone() },
             seed: self.seed,
             append: again,
         };
