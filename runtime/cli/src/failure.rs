@@ -2,6 +2,7 @@
 
 use crate::problems::Problems;
 use std::process::ExitCode;
+use tokio::signal::unix::SignalKind;
 
 /// What every subcommand returns.
 pub(crate) type CommandResult<T = ()> = Result<T, Failure>;
@@ -19,6 +20,8 @@ pub(crate) enum Failure {
     Failed(anyhow::Error),
     /// The work failed and has been told about already: exit code 1.
     Reported,
+    /// It was stopped by a signal before it was done: exit code 128 and the signal's number, as shells say it.
+    Stopped(SignalKind),
 }
 
 impl Failure {
@@ -32,7 +35,7 @@ impl Failure {
         match self {
             Failure::Topology(problems) => problems.to_string(),
             Failure::Usage(error) | Failure::Failed(error) => chain(error),
-            Failure::Invalid | Failure::Reported => String::new(),
+            Failure::Invalid | Failure::Reported | Failure::Stopped(_) => String::new(),
         }
     }
 
@@ -42,6 +45,7 @@ impl Failure {
         match self {
             Failure::Topology(_) | Failure::Invalid | Failure::Usage(_) => ExitCode::from(2),
             Failure::Failed(_) | Failure::Reported => ExitCode::from(1),
+            Failure::Stopped(signal) => ExitCode::from(128 + signal.as_raw_value() as u8),
         }
     }
 }

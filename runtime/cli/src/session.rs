@@ -6,10 +6,23 @@ use crate::log_writer::{LogFlags, LogWriter};
 use crate::seed::random_seed;
 use crate::topology_source::Resolved;
 use petrel_flow::Tuning;
+use petrel_sandbox::PrintTarget;
 use petrel_worker::{Report, Run, RunHandle, RunOptions, TaskEnd};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+
+/// What a run is given beside its topology.
+pub(crate) struct SessionOptions {
+    /// Secrets by name.
+    pub(crate) secrets: BTreeMap<String, Vec<u8>>,
+    /// Which log lines are shown.
+    pub(crate) logs: LogFlags,
+    /// How frames are cut, held and bounded.
+    pub(crate) tuning: Tuning,
+    /// Where what plugins print goes.
+    pub(crate) prints: PrintTarget,
+}
 
 /// A topology that runs. Its folder is locked as long as this lives.
 pub(crate) struct Session {
@@ -29,17 +42,17 @@ impl Session {
         home: &Home,
         text: &str,
         resolved: Resolved,
-        secrets: BTreeMap<String, Vec<u8>>,
-        logs: &LogFlags,
+        options: SessionOptions,
     ) -> CommandResult<Session> {
         let folder = home.claim_run(resolved.assignment.topology.as_str())?;
         folder.record_topology(text)?;
-        let writer = LogWriter::start(logs, folder.open_log()?);
+        let writer = LogWriter::start(&options.logs, folder.open_log()?);
         let options = RunOptions {
             plugins: resolved.plugins,
-            secrets,
+            secrets: options.secrets,
             logs: writer.sink(),
-            tuning: Tuning::default(),
+            prints: options.prints,
+            tuning: options.tuning,
             seed: random_seed(),
         };
         let mut run = Run::start(resolved.assignment, options).map_err(anyhow::Error::from)?;

@@ -25,6 +25,22 @@ pub struct Tuning {
     pub search_us: i64,
 }
 
+impl Tuning {
+    /// The default with frames of another size. What depends on it keeps its ratio to it.
+    pub fn with_frame_bytes(frame_bytes: u32) -> Tuning {
+        let usual = Tuning::default();
+        let scaled = |bytes: u64| (bytes * u64::from(frame_bytes) / u64::from(usual.frame_bytes)).max(1);
+        let scaled_32 = |bytes: u32| scaled(u64::from(bytes)).min(u64::from(u32::MAX)) as u32;
+        Tuning {
+            frame_bytes: frame_bytes.max(1),
+            whole_bytes: scaled_32(usual.whole_bytes),
+            slice_bytes: scaled_32(usual.slice_bytes),
+            window_bytes: scaled(usual.window_bytes),
+            ..usual
+        }
+    }
+}
+
 impl Default for Tuning {
     fn default() -> Self {
         Tuning {

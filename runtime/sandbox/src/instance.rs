@@ -1,7 +1,7 @@
 //! A running instance of a plugin: one store, one guest, one call at a time.
 
 use crate::contract::{bolt, grouping, spout, types};
-use crate::files::WriteError;
+use crate::files::{PrintTarget, WriteError};
 use crate::host::{Host, PluginMetrics};
 use crate::log::now_us;
 use crate::trap::{self, Breach};
@@ -70,6 +70,11 @@ impl Instance {
         let answer = deadline.watch(dispatch(&mut self.store, &self.exports, &self.context, call)).await;
         *effects = self.store.data_mut().call.end();
         self.end(call.name(), answer)
+    }
+
+    /// Sets where prints go; without it, to standard output.
+    pub fn print_to(&mut self, target: PrintTarget) {
+        self.store.data_mut().writable.print_to(target);
     }
 
     /// Performs the writes that a call staged, in order: appends to files, prints.

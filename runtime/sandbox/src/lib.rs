@@ -68,7 +68,7 @@ mod wasi;
 
 pub use cache::CacheError;
 pub use describe::DescribeError;
-pub use files::WriteError;
+pub use files::{PrintTarget, WriteError};
 pub use host::PluginMetrics;
 pub use instance::Instance;
 pub use load::LoadError;

@@ -11,6 +11,8 @@ pub enum TaskEnd {
     Finished,
     /// It was told to stop.
     Stopped,
+    /// Whoever read standard output has gone, as `head` does when it has enough: nobody wants the rest.
+    NoReader,
     /// Its guest failed.
     Failed(Box<Failure>),
     /// What its guest wrote could not be written.
@@ -37,7 +39,7 @@ pub enum TaskEnd {
 impl TaskEnd {
     /// Whether the topology cannot go on.
     pub fn is_failure(&self) -> bool {
-        !matches!(self, TaskEnd::Finished | TaskEnd::Stopped)
+        !matches!(self, TaskEnd::Finished | TaskEnd::Stopped | TaskEnd::NoReader)
     }
 }
 
@@ -46,6 +48,7 @@ impl fmt::Display for TaskEnd {
         match self {
             TaskEnd::Finished => f.write_str("finished"),
             TaskEnd::Stopped => f.write_str("stopped"),
+            TaskEnd::NoReader => f.write_str("stopped: nobody reads standard output any more"),
             TaskEnd::Failed(failure) => write_failure(f, failure),
             TaskEnd::CannotWrite { task, error } => write!(f, "{task} cannot write: {error}"),
             TaskEnd::CannotStart { task, error } => write!(f, "{task} cannot start: {error}"),

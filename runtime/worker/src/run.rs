@@ -9,7 +9,7 @@ use crate::shell::Shell;
 use crate::staff::Staff;
 use petrel_flow::{Task, Tuning};
 use petrel_model::{Assignment, Digest, Guarantee};
-use petrel_sandbox::{LogSink, Plugin};
+use petrel_sandbox::{LogSink, Plugin, PrintTarget};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -24,6 +24,8 @@ pub struct RunOptions {
     pub secrets: BTreeMap<String, Vec<u8>>,
     /// Takes log lines of guests and of the system.
     pub logs: LogSink,
+    /// Where what guests print goes.
+    pub prints: PrintTarget,
     /// How frames are cut, held and bounded.
     pub tuning: Tuning,
     /// Decides what is left to chance, randomness of guests included.
@@ -121,6 +123,7 @@ impl Run {
             plugins: options.plugins,
             secrets: options.secrets,
             logs: options.logs,
+            prints: options.prints,
             seed: options.seed,
         });
         let mut meters = Vec::new();
@@ -153,7 +156,7 @@ impl Run {
     }
 
     /// Waits until the next task has ended, without losing anything when it is not awaited to its end. The first
-    /// failure stops the other tasks. None: all have ended, and the report is final.
+    /// failure stops the other tasks, and so does a standard output that nobody reads any more. None: all have ended, and the report is final.
     pub async fn next_end(&mut self) -> Option<TaskEnd> {
         let Some(joined) = self.tasks.join_next_with_id().await else {
             self.handle.close(Status::Done);
@@ -169,6 +172,9 @@ impl Run {
         if end.is_failure() {
             self.handle.stop();
             self.handle.close(Status::Failed);
+        } else if matches!(end, TaskEnd::NoReader) {
+            self.handle.stop();
+            self.handle.close(Status::Stopped);
         } else if matches!(end, TaskEnd::Stopped) {
             self.handle.close(Status::Stopped);
         }

@@ -202,6 +202,9 @@ impl Running {
             }
             Output::Write(writes) => {
                 if let Err(error) = self.instance.write(writes).await {
+                    if error.is_broken_pipe() {
+                        return Some(TaskEnd::NoReader);
+                    }
                     return Some(TaskEnd::CannotWrite { task: self.shell.staff.name(self.shell.id), error });
                 }
             }

@@ -4,7 +4,7 @@ use crate::end::TaskEnd;
 use petrel_flow::Rejected;
 use petrel_model::{Assignment, Component, ComponentIndex, Digest, Edge, Generation, Grants, Grouping, InputStream};
 use petrel_model::{Limits, OutputIndex, TaskId, World};
-use petrel_sandbox::{Consumer, Instance, InstanceSpec, LogSink, LogSource, Plugin};
+use petrel_sandbox::{Consumer, Instance, InstanceSpec, LogSink, LogSource, Plugin, PrintTarget};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ pub(crate) struct Staff {
     pub(crate) plugins: BTreeMap<Digest, Plugin>,
     pub(crate) secrets: BTreeMap<String, Vec<u8>>,
     pub(crate) logs: LogSink,
+    pub(crate) prints: PrintTarget,
     pub(crate) seed: u64,
 }
 
@@ -65,7 +66,9 @@ impl Staff {
         };
         let plugin = self.plugin(component.plugin);
         let instance = plugin.instantiate(&spec).await;
-        instance.map_err(|error| TaskEnd::CannotStart { task: self.name(id), error })
+        let mut instance = instance.map_err(|error| TaskEnd::CannotStart { task: self.name(id), error })?;
+        instance.print_to(self.prints);
+        Ok(instance)
     }
 
     /// An instance for each custom grouping that a task's outputs go through.

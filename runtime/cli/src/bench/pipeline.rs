@@ -5,7 +5,7 @@ use anyhow::{Context, anyhow, bail};
 use petrel_flow::{Call, Effects, Frame, Tuning};
 use petrel_frame::{Field, FrameBuilder, Scalar, Schema};
 use petrel_model::{Grants, InputStream, Limits, Plugins, TaskIndex};
-use petrel_sandbox::{Instance, InstanceSpec, LogSink, Sandbox};
+use petrel_sandbox::{Instance, InstanceSpec, LogSink, PrintTarget, Sandbox};
 use petrel_state::{KeySpec, Passed, TaskState};
 use petrel_worker::{FIRST_GENERATION, Report, Run, RunOptions};
 use std::collections::BTreeMap;
@@ -84,6 +84,7 @@ impl Pipelines {
             plugins: plugins.into_plugins(),
             secrets: BTreeMap::new(),
             logs,
+            prints: PrintTarget::default(),
             tuning: Tuning::default(),
             seed: 1,
         };

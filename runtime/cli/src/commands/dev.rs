@@ -9,11 +9,12 @@ use crate::log_writer::LogFlags;
 use crate::output::errors_in_colour;
 use crate::run_report::print_table;
 use crate::secret_flags::SecretFlags;
-use crate::session::Session;
+use crate::session::{Session, SessionOptions};
 use crate::topology_source::{OverrideFlags, Resolved, TopologySource, sandbox};
 use anyhow::Context;
+use petrel_flow::Tuning;
 use petrel_model::Assignment;
-use petrel_sandbox::Sandbox;
+use petrel_sandbox::{PrintTarget, Sandbox};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -121,7 +122,13 @@ impl Dev {
                             view.close();
                             view = LiveView::new();
                             let secrets = self.secrets.read()?;
-                            match Session::start(&home, source.text(), resolved, secrets, &self.logs) {
+                            let options = SessionOptions {
+                                secrets,
+                                logs: self.logs.clone(),
+                                tuning: Tuning::default(),
+                                prints: PrintTarget::Stdout,
+                            };
+                            match Session::start(&home, source.text(), resolved, options) {
                                 Ok(session) => {
                                     let name = &assignment.topology;
                                     view.note(&format!("{name} runs, {:.1} s after it was asked for", since.elapsed().as_secs_f64()));

@@ -8,9 +8,11 @@ use crate::log_writer::LogFlags;
 use crate::output::{Format, OutputFlag, print_json};
 use crate::run_report::{RunReport, print_table};
 use crate::secret_flags::SecretFlags;
-use crate::session::Session;
+use crate::session::{Session, SessionOptions};
 use crate::topology_source::{OverrideFlags, TopologySource, sandbox};
 use anyhow::Context;
+use petrel_flow::Tuning;
+use petrel_sandbox::PrintTarget;
 use petrel_worker::{Report, RunHandle, TaskEnd};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -41,6 +43,9 @@ pub(crate) struct Run {
     /// Drain after this time, such as 500ms, 10s, 5m or 1h.
     #[arg(long = "for", id = "run_for", value_name = "TIME", value_parser = parse_time)]
     run_for: Option<Duration>,
+    /// Bytes up to which tuples are gathered into a frame under load. Smaller frames cost more and wait less.
+    #[arg(long, value_name = "N", default_value_t = Tuning::default().frame_bytes, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    frame_bytes: u32,
     #[command(flatten)]
     logs: LogFlags,
     #[command(flatten)]
@@ -72,9 +77,19 @@ impl Run {
 
         let mut sessions = Vec::new();
         for (source, resolved) in sources.iter().zip(resolved) {
-            sessions.push(Session::start(&home, source.text(), resolved, secrets.clone(), &self.logs)?);
+            let options = SessionOptions {
+                secrets: secrets.clone(),
+                logs: self.logs.clone(),
+                tuning: Tuning::with_frame_bytes(self.frame_bytes),
+                prints: match self.output.format {
+                    // Standard output is the document's.
+                    Format::Json => PrintTarget::Stderr,
+                    Format::Table => PrintTarget::Stdout,
+                },
+            };
+            sessions.push(Session::start(&home, source.text(), resolved, options)?);
         }
-        self.watch(&mut sessions).await?;
+        let stopped_by = self.watch(&mut sessions).await?;
         let (reports, failures): (Vec<Report>, Vec<Vec<TaskEnd>>) = sessions.into_iter().map(Session::finish).unzip();
         let failures: Vec<TaskEnd> = failures.into_iter().flatten().collect();
 
@@ -85,11 +100,16 @@ impl Run {
             Format::Json => print_json(&RunReport::of(&reports)),
             Format::Table => print_table(&reports),
         }
-        if failures.is_empty() { Ok(()) } else { Err(Failure::Reported) }
+        match stopped_by {
+            _ if !failures.is_empty() => Err(Failure::Reported),
+            Some(signal) => Err(Failure::Stopped(signal)),
+            None => Ok(()),
+        }
     }
 
-    /// Waits for the ends of all topologies, for signals and for the time to be over; keeps the live view going.
-    async fn watch(&self, sessions: &mut [Session]) -> CommandResult {
+    /// Waits for the ends of all topologies, for signals and for the time to be over; keeps the live view going. Returns
+    /// the signal that stopped them, if one did.
+    async fn watch(&self, sessions: &mut [Session]) -> CommandResult<Option<SignalKind>> {
         let handles: Vec<RunHandle> = sessions.iter().map(|session| session.handle().clone()).collect();
         let reports = || handles.iter().map(RunHandle::report).collect::<Vec<_>>();
         let all_ended = async {
@@ -108,7 +128,8 @@ impl Run {
             }
         };
         tokio::pin!(deadline);
-        let (mut deadline_over, mut asked_to_end) = (false, false);
+        let mut deadline_over = false;
+        let mut ending = Ending::default();
         let mut refresh = tokio::time::interval(LiveView::INTERVAL);
         let mut view = LiveView::new();
         loop {
@@ -119,23 +140,33 @@ impl Run {
                     deadline_over = true;
                     handles.iter().for_each(RunHandle::drain);
                 }
-                _ = terminations.recv() => asked_to_end = end_or_stop(asked_to_end, &view, &handles),
-                _ = interrupts.recv() => asked_to_end = end_or_stop(asked_to_end, &view, &handles),
+                _ = terminations.recv() => ending.advance(SignalKind::terminate(), &view, &handles),
+                _ = interrupts.recv() => ending.advance(SignalKind::interrupt(), &view, &handles),
             }
         }
         view.close();
-        Ok(())
+        Ok(ending.stopped_by)
     }
 }
 
-/// First asks the spouts to end, then, when asked again, stops everything.
-fn end_or_stop(again: bool, view: &LiveView, handles: &[RunHandle]) -> bool {
-    if again {
-        view.note("stopping: what is in flight is dropped");
-        handles.iter().for_each(RunHandle::stop);
-    } else {
-        view.note("draining: spouts end, what is in flight is processed; once more to stop at once");
-        handles.iter().for_each(RunHandle::drain);
+/// How far signals have gone.
+#[derive(Default)]
+struct Ending {
+    draining: bool,
+    stopped_by: Option<SignalKind>,
+}
+
+impl Ending {
+    /// First asks the spouts to end, then, when asked again, stops everything.
+    fn advance(&mut self, signal: SignalKind, view: &LiveView, handles: &[RunHandle]) {
+        if self.draining {
+            view.note("stopping: what is in flight is dropped");
+            handles.iter().for_each(RunHandle::stop);
+            self.stopped_by.get_or_insert(signal);
+        } else {
+            view.note("draining: spouts end, what is in flight is processed; once more to stop at once");
+            handles.iter().for_each(RunHandle::drain);
+            self.draining = true;
+        }
     }
-    true
 }

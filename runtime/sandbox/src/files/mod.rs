@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) use output::Outputs;
-pub use output::WriteError;
+pub use output::{PrintTarget, WriteError};
 pub(crate) use reader::Chunk;
 
 /// The most that one read hands out; a guest that asks for more gets this.

@@ -27,9 +27,38 @@ pub struct WriteError {
 }
 
 impl WriteError {
-    /// Whether whoever read our output has gone, as `head` does when it has enough.
+    /// Whether whoever read our standard output has gone, as `head` does when it has enough.
     pub fn is_broken_pipe(&self) -> bool {
-        self.source.kind() == io::ErrorKind::BrokenPipe
+        self.target == PrintTarget::Stdout.name() && self.source.kind() == io::ErrorKind::BrokenPipe
+    }
+}
+
+/// Where what guests print goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PrintTarget {
+    /// Standard output of the process.
+    #[default]
+    Stdout,
+    /// Standard error, for a process whose standard output belongs to something else.
+    Stderr,
+}
+
+impl PrintTarget {
+    fn name(self) -> &'static str {
+        match self {
+            PrintTarget::Stdout => "standard output",
+            PrintTarget::Stderr => "standard error",
+        }
+    }
+
+    fn write(self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            PrintTarget::Stdout => {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(bytes).and_then(|()| stdout.flush())
+            }
+            PrintTarget::Stderr => io::stderr().lock().write_all(bytes),
+        }
     }
 }
 
@@ -40,6 +69,7 @@ pub(crate) struct Outputs {
     /// An instance that goes on where another of the same run stopped keeps what that one wrote.
     append: bool,
     open: Vec<OpenFile>,
+    prints: PrintTarget,
 }
 
 struct OpenFile {
@@ -56,7 +86,13 @@ impl Outputs {
             keys: writable.map(|grant| (grant.key.clone(), grant.path.clone())).collect(),
             append,
             open: Vec::new(),
+            prints: PrintTarget::default(),
         }
+    }
+
+    /// Sets where prints go.
+    pub(crate) fn print_to(&mut self, target: PrintTarget) {
+        self.prints = target;
     }
 
     /// Opens the file of a key, or the file of that name in its folder. Opening it twice gives the same handle.
@@ -86,11 +122,12 @@ impl Outputs {
         }
         let files: Vec<(PathBuf, Arc<File>)> =
             self.open.iter().map(|open| (open.path.clone(), open.file.clone())).collect();
-        blocking(move || perform(&files, writes)).await
+        let prints = self.prints;
+        blocking(move || perform(&files, prints, writes)).await
     }
 }
 
-fn perform(files: &[(PathBuf, Arc<File>)], writes: Vec<Write>) -> Result<(), WriteError> {
+fn perform(files: &[(PathBuf, Arc<File>)], prints: PrintTarget, writes: Vec<Write>) -> Result<(), WriteError> {
     let mut gathered = Vec::new();
     let mut target = None;
     for write in writes {
@@ -99,27 +136,30 @@ fn perform(files: &[(PathBuf, Arc<File>)], writes: Vec<Write>) -> Result<(), Wri
             Write::Print(bytes) => (None, bytes),
         };
         if next != target || gathered.len() + bytes.len() > BUFFER_BYTES {
-            write_out(files, target, &gathered)?;
+            write_out(files, prints, target, &gathered)?;
             gathered.clear();
         }
         target = next;
         if bytes.len() > BUFFER_BYTES {
-            write_out(files, target, &bytes)?;
+            write_out(files, prints, target, &bytes)?;
         } else {
             gathered.extend_from_slice(&bytes);
         }
     }
-    write_out(files, target, &gathered)
+    write_out(files, prints, target, &gathered)
 }
 
-fn write_out(files: &[(PathBuf, Arc<File>)], target: Option<usize>, bytes: &[u8]) -> Result<(), WriteError> {
+fn write_out(
+    files: &[(PathBuf, Arc<File>)],
+    prints: PrintTarget,
+    target: Option<usize>,
+    bytes: &[u8],
+) -> Result<(), WriteError> {
     if bytes.is_empty() {
         return Ok(());
     }
     let Some(handle) = target else {
-        let mut stdout = io::stdout().lock();
-        let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
-        return written.map_err(|source| WriteError { target: "standard output".into(), source });
+        return prints.write(bytes).map_err(|source| WriteError { target: prints.name().into(), source });
     };
     let (path, file) = &files[handle];
     (&**file).write_all(bytes).map_err(|source| WriteError { target: format!("{path:?}"), source })
