@@ -10,13 +10,17 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the repository")
 }
 
-/// The petrel binary, built if it is not up to date.
+/// The petrel binary: the one that `PETREL_BINARY` names, such as one about to be released, else that of the repository, built
+/// if it is not up to date.
 ///
 /// # Panics
 /// When it does not build.
 pub fn petrel() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
+        if let Some(binary) = std::env::var_os("PETREL_BINARY") {
+            return PathBuf::from(binary);
+        }
         let output = Command::new(env!("CARGO"))
             .args(["build", "--release", "--locked", "-p", "petrel", "--message-format", "json"])
             .current_dir(repository())

@@ -2,3 +2,7 @@
 
 mod architecture;
 mod book;
+mod commands;
+mod guests;
+mod texts;
+mod word_count;

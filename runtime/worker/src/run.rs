@@ -115,6 +115,7 @@ impl Run {
             });
         }
         let assignment = Arc::new(assignment);
+        let started = Instant::now();
         let (post, inboxes) = Post::open(&assignment.tasks);
         let (stop, stopped) = watch::channel(false);
         let clock = Clock::new();
@@ -146,7 +147,7 @@ impl Run {
             names.insert(spawned.id(), staff.name(*id));
         }
         let handle =
-            RunHandle { assignment, meters, post, stop, started: Instant::now(), ended: Arc::new(OnceLock::new()) };
+            RunHandle { assignment, meters, post, stop, started, ended: Arc::new(OnceLock::new()) };
         Ok(Run { handle, tasks, names })
     }
 
