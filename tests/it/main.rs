@@ -4,5 +4,6 @@ mod architecture;
 mod book;
 mod commands;
 mod guests;
+mod groupings;
 mod texts;
 mod word_count;
