@@ -42,8 +42,8 @@ impl PluginCrate {
                 path.display()
             )));
         }
-        let manifest = std::path::absolute(&manifest)
-            .with_context(|| format!("cannot tell where {} is", manifest.display()))?;
+        let manifest =
+            std::path::absolute(&manifest).with_context(|| format!("cannot tell where {} is", manifest.display()))?;
         Ok(PluginCrate { manifest })
     }
 
@@ -107,7 +107,8 @@ impl PluginCrate {
                 cargo.args(["--color", if colour { "always" } else { "never" }]).stderr(Stdio::piped())
             }
         };
-        let built = cargo.spawn().and_then(|child| child.wait_with_output()).map_err(|error| missing("cargo", error))?;
+        let built =
+            cargo.spawn().and_then(|child| child.wait_with_output()).map_err(|error| missing("cargo", error))?;
         if !built.status.success() {
             let said = String::from_utf8_lossy(&built.stderr);
             let said = said.trim_end();
@@ -176,7 +177,8 @@ mod tests {
 
     #[test]
     fn only_artifacts_count_among_cargos_messages() {
-        let line = r#"{"reason":"compiler-artifact","manifest_path":"/a/Cargo.toml","filenames":["/a/x.wasm"],"fresh":true}"#;
+        let line =
+            r#"{"reason":"compiler-artifact","manifest_path":"/a/Cargo.toml","filenames":["/a/x.wasm"],"fresh":true}"#;
         assert_eq!(artifact(line).unwrap().filenames, [PathBuf::from("/a/x.wasm")]);
         assert!(artifact(r#"{"reason":"build-finished","success":true}"#).is_none());
         assert!(artifact("warning: not JSON").is_none());

@@ -27,7 +27,9 @@ fn parse_level(text: &str) -> Result<Shown, String> {
     if text == "off" {
         return Ok(Shown::Off);
     }
-    LogLevel::from_name(text).map(Shown::From).ok_or_else(|| "expected trace, debug, info, warn, error or off".to_owned())
+    LogLevel::from_name(text)
+        .map(Shown::From)
+        .ok_or_else(|| "expected trace, debug, info, warn, error or off".to_owned())
 }
 
 /// A thread that writes log lines, so that no task ever waits for a disk or a terminal.

@@ -22,6 +22,7 @@ mod scaffold;
 mod secret_flags;
 mod seed;
 mod session;
+mod topology_document;
 mod topology_source;
 mod trial;
 

@@ -33,12 +33,26 @@ pub(crate) fn print_json(value: &impl Serialize) {
     println!("{text}");
 }
 
-/// A table without borders, as wide as its content.
+/// A table without borders, as wide as its content; its header in capitals.
 pub(crate) fn table(header: &[&str]) -> comfy_table::Table {
+    let capitals: Vec<String> = header.iter().map(|title| title.to_uppercase()).collect();
+    table_of_fields(&capitals)
+}
+
+/// The same with the header as it is: names of fields.
+pub(crate) fn table_of_fields(header: &[impl AsRef<str>]) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(header.iter().map(|title| title.to_uppercase()));
+    table.set_header(header.iter().map(AsRef::as_ref));
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     table
+}
+
+/// The lines of a table, each after an indent, without blanks at their ends.
+pub(crate) fn lines(table: &comfy_table::Table, indent: &str) -> String {
+    table.lines().map(|line| format!("{indent}{}\n", line.trim_end())).collect()
 }
 
 /// A path as it is shown: from the current folder, if it lies below it.

@@ -1,7 +1,7 @@
 //! Where plugins come from: the embedded standard ones, and component files.
 
 use crate::embedded;
-use petrel_model::{ConfigKey, Description, DescribeProblem, Digest, InputStream, Plugins, World};
+use petrel_model::{ConfigKey, DescribeProblem, Description, Digest, InputStream, Plugins, World};
 use petrel_sandbox::{DescribeError, Plugin, Sandbox};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,17 @@ impl PluginSet {
     /// What was loaded.
     pub(crate) fn into_plugins(self) -> BTreeMap<Digest, Plugin> {
         self.loaded
+    }
+
+    /// Loads a plugin that the command line names.
+    ///
+    /// # Errors
+    /// Which plugin is none, and why.
+    pub(crate) fn open(&mut self, reference: &str) -> anyhow::Result<(Digest, World)> {
+        self.load(reference).map_err(|why| match why.contains(reference) {
+            true => anyhow::anyhow!(why),
+            false => anyhow::anyhow!("{reference}: {why}"),
+        })
     }
 
     /// The bytes behind a reference: `NAME` is a standard plugin, anything with a slash or ending in `.wasm` a file.

@@ -1,7 +1,7 @@
 //! Problems of a topology, shown in its source: file, line, column, what, why, what to do next.
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity};
 use crate::output::errors_in_colour;
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity};
 use petrel_model::Problem;
 use serde::Serialize;
 use std::fmt;
@@ -30,9 +30,8 @@ impl Problems {
 
     /// The same for a reader that is a program.
     pub(crate) fn documents(&self) -> Vec<ProblemDocument<'_>> {
-        let at = |span: &Option<Range<usize>>| {
-            self.position(span.as_ref()).map(|(line, column)| Position { line, column })
-        };
+        let at =
+            |span: &Option<Range<usize>>| self.position(span.as_ref()).map(|(line, column)| Position { line, column });
         let note = |note: &'_ petrel_model::Note| (note.text.clone(), at(&note.span));
         self.problems
             .iter()
@@ -55,7 +54,8 @@ impl Problems {
         for note in &problem.notes {
             match &note.span {
                 Some(span) => {
-                    diagnostic = diagnostic.and_label(LabeledSpan::new_with_span(Some(note.text.clone()), span.clone()));
+                    diagnostic =
+                        diagnostic.and_label(LabeledSpan::new_with_span(Some(note.text.clone()), span.clone()));
                 }
                 None => below.push(note.text.as_str()),
             }
@@ -129,7 +129,14 @@ mod tests {
             notes: vec![first, flag],
         };
         let shown = problems(vec![problem]).to_string();
-        for text in ["error: t.toml:3:1", "`name` is there twice", "first named here", "this comes from a flag", "remove one", "1 problem\n"] {
+        for text in [
+            "error: t.toml:3:1",
+            "`name` is there twice",
+            "first named here",
+            "this comes from a flag",
+            "remove one",
+            "1 problem\n",
+        ] {
             assert!(shown.contains(text), "{text:?} is missing in\n{shown}");
         }
     }

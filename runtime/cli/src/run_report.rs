@@ -1,6 +1,6 @@
 //! The final report of `petrel run`.
 
-use crate::output::table;
+use crate::output::{lines, table};
 use petrel_worker::Report;
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ impl RunReport<'_> {
 pub(crate) fn print_table(reports: &[Report]) {
     for report in reports {
         eprintln!("{}: {:?} in {:.2} s", report.topology, report.status, report.elapsed_s);
-        eprintln!("{}", component_table(report));
+        eprint!("{}", lines(&component_table(report), ""));
     }
 }
 

@@ -25,8 +25,8 @@ impl SecretFlags {
     /// Reads them, by name.
     pub(crate) fn read(&self) -> CommandResult<BTreeMap<String, Vec<u8>>> {
         let read = |(name, path): &(String, PathBuf)| {
-            let mut secret =
-                std::fs::read(path).with_context(|| format!("cannot read the secret {name} from {}", path.display()))?;
+            let mut secret = std::fs::read(path)
+                .with_context(|| format!("cannot read the secret {name} from {}", path.display()))?;
             // A file written by an editor ends in a newline that is not part of the secret.
             if secret.last() == Some(&b'\n') {
                 secret.pop();

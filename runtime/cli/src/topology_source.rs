@@ -63,7 +63,8 @@ impl TopologySource {
         } else {
             std::fs::read_to_string(path)
         };
-        let text = text.map_err(|error| Failure::usage(format!("cannot read the topology {}: {error}", path.display())))?;
+        let text =
+            text.map_err(|error| Failure::usage(format!("cannot read the topology {}: {error}", path.display())))?;
         let file = path.display().to_string();
         match petrel_model::parse(&text) {
             Ok(topology) => Ok(TopologySource { path: path.to_path_buf(), file, text, topology }),

@@ -38,8 +38,13 @@ pub(crate) enum Workload<'a> {
 impl Workload<'_> {
     fn topology(&self) -> String {
         let head = "name = \"bench\"\nguarantee = \"best-effort\"\n";
-        let numbers = |count| format!("[component.numbers]\nplugin = \"bench-constant\"\nconfig = {{ count = {count} }}\n");
-        let drop = |from| format!("[component.drop]\nplugin = \"bench-null\"\ninputs = [{{ from = \"{from}\", grouping = \"shuffle\" }}]\n");
+        let numbers =
+            |count| format!("[component.numbers]\nplugin = \"bench-constant\"\nconfig = {{ count = {count} }}\n");
+        let drop = |from| {
+            format!(
+                "[component.drop]\nplugin = \"bench-null\"\ninputs = [{{ from = \"{from}\", grouping = \"shuffle\" }}]\n"
+            )
+        };
         match self {
             Workload::Null { count } => format!("{head}{}{}", numbers(*count), drop("numbers")),
             Workload::Identity { count } => format!(
@@ -68,7 +73,8 @@ pub(crate) struct Pipelines {
 impl Pipelines {
     /// With threads of their own, as many as there are cores.
     pub(crate) fn new(sandbox: Arc<Sandbox>) -> anyhow::Result<Pipelines> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
         Ok(Pipelines { sandbox, runtime })
     }
 

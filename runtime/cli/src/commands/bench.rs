@@ -6,7 +6,7 @@ use crate::bench::{
 };
 use crate::failure::CommandResult;
 use crate::home::Home;
-use crate::output::{Format, OutputFlag, print_json, table};
+use crate::output::{Format, OutputFlag, lines, print_json, table};
 use crate::topology_source::sandbox;
 use anyhow::Context;
 use std::path::PathBuf;
@@ -115,5 +115,5 @@ fn print_table(measured: &[Measured]) {
             case.budget.to_owned(),
         ]);
     }
-    println!("{table}");
+    print!("{}", lines(&table, ""));
 }

@@ -45,7 +45,7 @@ impl Build {
             .load(&bytes)
             .map_err(|error| anyhow::anyhow!("{path} was built, and is no plugin: {error}"))?;
         let built = Built {
-            path: &path,
+            path: &component.display().to_string(),
             size_bytes: bytes.len(),
             world: plugin.world().name(),
             digest: plugin.digest().to_string(),
@@ -53,7 +53,7 @@ impl Build {
         match self.output.format {
             Format::Json => print_json(&built),
             Format::Table => {
-                println!("{}: a {} of {}", built.path, built.world, size(built.size_bytes as u64));
+                println!("{path}: a {} of {}", built.world, size(built.size_bytes as u64));
                 println!("sha256 {}", built.digest);
             }
         }

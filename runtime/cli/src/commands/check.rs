@@ -1,13 +1,13 @@
 //! `petrel check`: everything that `run` checks before it starts.
 
-use crate::documents::{FieldDocument, OutputDocument, StateDocument, fields, output_line, table_line};
+use crate::documents::{output_line, table_line};
 use crate::failure::{CommandResult, Failure};
 use crate::home::Home;
 use crate::output::{Format, OutputFlag, print_json};
-use crate::problems::{ProblemDocument, Problems};
+use crate::problems::Problems;
+use crate::topology_document::TopologyDocument;
 use crate::topology_source::{OverrideFlags, TopologySource, sandbox};
-use petrel_model::{Assignment, Component, Grants, Input, Limits, PathAccess};
-use serde::Serialize;
+use petrel_model::{Assignment, Component, Grants, PathAccess};
 use std::path::PathBuf;
 
 /// Check topologies as `run` does before it starts them, and show what they amount to.
@@ -46,7 +46,7 @@ impl Check {
         let any = !invalid.is_empty();
         match self.output.format {
             Format::Json => {
-                let documents: Vec<TopologyDocument<'_>> = checked.iter().map(TopologyDocument::of).collect();
+                let documents: Vec<TopologyDocument<'_>> = checked.iter().map(Checked::document).collect();
                 match &documents[..] {
                     [document] => print_json(document),
                     topologies => print_json(&serde_json::json!({ "topologies": topologies })),
@@ -87,6 +87,13 @@ impl Checked {
         match self {
             Checked::Valid { .. } => None,
             Checked::Invalid(problems) => Some(problems),
+        }
+    }
+
+    fn document(&self) -> TopologyDocument<'_> {
+        match self {
+            Checked::Valid { source, assignment } => TopologyDocument::valid(source, assignment),
+            Checked::Invalid(problems) => TopologyDocument::invalid(problems),
         }
     }
 
@@ -133,8 +140,11 @@ fn lines(assignment: &Assignment, component: &Component) -> Vec<(&'static str, S
     }
     lines.extend(component.outputs.iter().map(|output| ("emits", output_line(output))));
     for table in &component.tables {
-        let key = if component.state_key.is_empty() { "the task".to_owned() } else { component.state_key.join(", ") };
-        lines.push(("keeps", format!("{}, for each {key}", table_line(table)).replace("for each the task", "for the task")));
+        let key = match &component.state_key[..] {
+            [] => "for the task".to_owned(),
+            key => format!("for each {}", key.join(", ")),
+        };
+        lines.push(("keeps", format!("{}, {key}", table_line(table))));
     }
     lines.extend(grant_lines(&component.grants).into_iter().map(|line| ("may", line)));
     if component.tick_ms > 0 {
@@ -163,157 +173,4 @@ fn grant_lines(grants: &Grants) -> Vec<String> {
     lines.extend(grants.env.iter().map(|name| format!("read the environment variable {name}")));
     lines.extend(grants.secrets.iter().map(|name| format!("read the secret {name}")));
     lines
-}
-
-/// The JSON document of one topology. What follows `problems` is only there if it is valid.
-#[derive(Serialize)]
-struct TopologyDocument<'a> {
-    file: &'a str,
-    valid: bool,
-    problems: Vec<ProblemDocument<'a>>,
-    #[serde(flatten)]
-    resolved: Option<ResolvedDocument<'a>>,
-}
-
-#[derive(Serialize)]
-struct ResolvedDocument<'a> {
-    name: &'a str,
-    guarantee: &'static str,
-    tasks: usize,
-    components: Vec<ComponentDocument<'a>>,
-}
-
-#[derive(Serialize)]
-struct ComponentDocument<'a> {
-    name: &'a str,
-    plugin: &'a str,
-    digest: String,
-    world: &'static str,
-    tasks: u32,
-    tick_ms: u64,
-    configuration: serde_json::Value,
-    inputs: Vec<InputDocument<'a>>,
-    outputs: Vec<OutputDocument>,
-    state: StateDocument,
-    grants: GrantsDocument<'a>,
-    limits: LimitsDocument,
-}
-
-#[derive(Serialize)]
-struct InputDocument<'a> {
-    from: &'a str,
-    stream: &'a str,
-    grouping: &'static str,
-    key: &'a [String],
-    fields: Vec<FieldDocument>,
-}
-
-#[derive(Serialize)]
-struct GrantsDocument<'a> {
-    paths: Vec<PathDocument<'a>>,
-    dirs: &'a [String],
-    net: &'a [String],
-    env: &'a [String],
-    secrets: &'a [String],
-}
-
-#[derive(Serialize)]
-struct PathDocument<'a> {
-    key: &'a str,
-    access: &'static str,
-    path: &'a str,
-}
-
-#[derive(Serialize)]
-struct LimitsDocument {
-    memory_bytes: u64,
-    batch_ms: u64,
-    emit_bytes: u64,
-}
-
-impl<'a> TopologyDocument<'a> {
-    fn of(checked: &'a Checked) -> TopologyDocument<'a> {
-        match checked {
-            Checked::Invalid(problems) => {
-                TopologyDocument { file: &problems.file, valid: false, problems: problems.documents(), resolved: None }
-            }
-            Checked::Valid { source, assignment } => TopologyDocument {
-                file: source.file(),
-                valid: true,
-                problems: Vec::new(),
-                resolved: Some(ResolvedDocument {
-                    name: assignment.topology.as_str(),
-                    guarantee: assignment.guarantee.name(),
-                    tasks: assignment.tasks.len(),
-                    components: assignment
-                        .components
-                        .iter()
-                        .map(|component| ComponentDocument::of(source, assignment, component))
-                        .collect(),
-                }),
-            },
-        }
-    }
-}
-
-impl<'a> ComponentDocument<'a> {
-    fn of(source: &'a TopologySource, assignment: &'a Assignment, component: &'a Component) -> ComponentDocument<'a> {
-        ComponentDocument {
-            name: component.name.as_str(),
-            plugin: source.plugin_of(component),
-            digest: component.plugin.to_string(),
-            world: component.world.name(),
-            tasks: component.parallelism,
-            tick_ms: component.tick_ms,
-            configuration: serde_json::from_str(&component.configuration).unwrap_or_default(),
-            inputs: component.inputs.iter().map(|input| InputDocument::of(assignment, input)).collect(),
-            outputs: component.outputs.iter().map(OutputDocument::from).collect(),
-            state: StateDocument::of(&component.state_key, &component.tables),
-            grants: GrantsDocument::of(&component.grants),
-            limits: LimitsDocument::from(component.limits),
-        }
-    }
-}
-
-impl<'a> InputDocument<'a> {
-    fn of(assignment: &'a Assignment, input: &'a Input) -> InputDocument<'a> {
-        InputDocument {
-            from: assignment.component(input.from).name.as_str(),
-            stream: input.stream.as_str(),
-            grouping: input.grouping.name(),
-            key: &input.key,
-            fields: fields(&input.schema),
-        }
-    }
-}
-
-impl<'a> GrantsDocument<'a> {
-    fn of(grants: &'a Grants) -> GrantsDocument<'a> {
-        let path = |grant: &'a petrel_model::PathGrant| PathDocument {
-            key: &grant.key,
-            access: match grant.access {
-                PathAccess::Read => "read",
-                PathAccess::Write => "write",
-                PathAccess::Stdin => "stdin",
-            },
-            path: &grant.path,
-        };
-        GrantsDocument {
-            paths: grants.paths.iter().map(path).collect(),
-            dirs: &grants.dirs,
-            net: grants.net.as_deref().unwrap_or_default(),
-            env: &grants.env,
-            secrets: &grants.secrets,
-        }
-    }
-}
-
-impl From<Limits> for LimitsDocument {
-    fn from(limits: Limits) -> Self {
-        LimitsDocument {
-            memory_bytes: limits.memory_bytes,
-            batch_ms: limits.batch_ms,
-            emit_bytes: limits.emit_bytes,
-        }
-    }
 }

@@ -66,7 +66,8 @@ impl Dev {
         if self.topology == Path::new("-") {
             return Err(Failure::usage("standard input cannot be watched: name a topology file"));
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
         let outcome = runtime.block_on(self.watch());
         // A guest that waits in a blocked read must not keep the process.
         runtime.shutdown_background();
@@ -111,7 +112,9 @@ impl Dev {
                         Err(failure) => {
                             view.note(failure.text().trim_end());
                             view.note(match &running {
-                                Some((session, _)) if !session.is_over() => "what ran before goes on; waiting for changes",
+                                Some((session, _)) if !session.is_over() => {
+                                    "what ran before goes on; waiting for changes"
+                                }
                                 _ => "waiting for changes",
                             });
                         }
@@ -131,7 +134,10 @@ impl Dev {
                             match Session::start(&home, source.text(), resolved, options) {
                                 Ok(session) => {
                                     let name = &assignment.topology;
-                                    view.note(&format!("{name} runs, {:.1} s after it was asked for", since.elapsed().as_secs_f64()));
+                                    view.note(&format!(
+                                        "{name} runs, {:.1} s after it was asked for",
+                                        since.elapsed().as_secs_f64()
+                                    ));
                                     running = Some((session, assignment));
                                 }
                                 Err(failure) => view.note(failure.text().trim_end()),
@@ -143,7 +149,8 @@ impl Dev {
                     view.close();
                     view = LiveView::new();
                     if let Some((session, _)) = &mut running {
-                        let failures: Vec<String> = session.wait().await.iter().map(|end| format!("error: {end}")).collect();
+                        let failures: Vec<String> =
+                            session.wait().await.iter().map(|end| format!("error: {end}")).collect();
                         failures.iter().for_each(|failure| view.note(failure));
                         print_table(&[session.handle().report()]);
                     }

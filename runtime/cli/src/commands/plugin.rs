@@ -1,10 +1,12 @@
 //! `petrel plugin`: what there is, and what a plugin says about itself.
 
-use crate::documents::{ConfigKeyDocument, FieldDocument, OutputDocument, StateDocument, config_kind, fields, output_line, table_line};
+use crate::documents::{
+    ConfigKeyDocument, FieldDocument, OutputDocument, StateDocument, config_kind, fields, output_line, table_line,
+};
 use crate::embedded;
 use crate::failure::{CommandResult, Failure};
 use crate::home::Home;
-use crate::output::{Format, OutputFlag, print_json, size, table};
+use crate::output::{Format, OutputFlag, lines, print_json, size, table};
 use crate::plugin_set::PluginSet;
 use crate::topology_source::sandbox;
 use crate::trial::parse_schema;
@@ -83,7 +85,7 @@ impl List {
                     let bytes = size(plugin.size_bytes as u64);
                     table.add_row([plugin.name, plugin.world, &bytes, &plugin.digest[..12], plugin.help]);
                 }
-                println!("{table}");
+                print!("{}", lines(&table, ""));
             }
         }
         Ok(())
@@ -164,7 +166,7 @@ impl Inspect {
     fn execute(self) -> CommandResult {
         let sandbox = sandbox(&Home::open()?)?;
         let mut set = PluginSet::new(sandbox, Path::new(""));
-        let (digest, world) = set.load(&self.plugin).map_err(|why| Failure::Failed(anyhow!("{}: {why}", self.plugin)))?;
+        let (digest, world) = set.open(&self.plugin)?;
         let keys = set.config_keys(digest).map_err(|why| Failure::Failed(anyhow!("{}: {why}", self.plugin)))?;
         let configuration = self.configuration(&keys)?;
         let inputs: Vec<InputStream> = (1..)
@@ -250,7 +252,7 @@ fn print_keys(keys: &[ConfigKey]) {
         };
         table.add_row([&key.name, config_kind(key.kind), &default, &key.help]);
     }
-    table.to_string().lines().for_each(|line| println!("  {}", line.trim_end()));
+    print!("{}", lines(&table, "  "));
 }
 
 fn print_description(description: &Description) {

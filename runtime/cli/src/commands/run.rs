@@ -55,7 +55,8 @@ pub(crate) struct Run {
 impl Run {
     /// Runs the topologies.
     pub(crate) fn execute(self) -> CommandResult {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
         let outcome = runtime.block_on(self.run());
         // A guest that waits in a blocked read must not keep the process.
         runtime.shutdown_background();
@@ -63,7 +64,8 @@ impl Run {
     }
 
     async fn run(self) -> CommandResult {
-        let mut sources = self.topologies.iter().map(|path| TopologySource::read(path)).collect::<CommandResult<Vec<_>>>()?;
+        let mut sources =
+            self.topologies.iter().map(|path| TopologySource::read(path)).collect::<CommandResult<Vec<_>>>()?;
         self.overrides.apply(&mut sources)?;
         let home = Home::open()?;
         let sandbox = sandbox(&home)?;

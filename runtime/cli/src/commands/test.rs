@@ -94,7 +94,8 @@ impl Test {
         let advance = self.advance.unwrap_or(if world == World::Spout { SPOUT_WAIT } else { Duration::ZERO });
         let advance_us = i64::try_from(advance.as_micros()).unwrap_or(i64::MAX);
         let limits = Limits { advance_us, end: !self.no_end, rows: self.rows };
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
         let outcome: CommandResult<Outcome> = runtime.block_on(async {
             let trial = Trial::start(alone, limits).await?;
             if world == World::Spout { trial.draw(limits).await } else { trial.feed(samples, limits).await }
@@ -116,7 +117,8 @@ impl Test {
         if self.schema.len() > self.tuples.len() {
             return Err(Failure::usage("there are more --schema flags than files of tuples"));
         }
-        let read = |(number, path): (usize, &PathBuf)| Samples::read(path, self.schema.get(number), self.batch as usize);
+        let read =
+            |(number, path): (usize, &PathBuf)| Samples::read(path, self.schema.get(number), self.batch as usize);
         let samples: anyhow::Result<Vec<Samples>> = self.tuples.iter().enumerate().map(read).collect();
         samples.map_err(Failure::Usage)
     }
@@ -129,6 +131,9 @@ impl Test {
             return Ok(self.plugin.clone());
         }
         let component = PluginCrate::at(path)?.build(CargoOutput::Shown)?;
-        component.into_os_string().into_string().map_err(|path| Failure::usage(format!("the path {path:?} is not UTF-8")))
+        component
+            .into_os_string()
+            .into_string()
+            .map_err(|path| Failure::usage(format!("the path {path:?} is not UTF-8")))
     }
 }

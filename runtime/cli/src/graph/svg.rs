@@ -130,12 +130,8 @@ impl<'a> Drawing<'a> {
             let (end_x, end_y) = (self.columns[to].0, self.y(to, next));
             let bend = (end_x - x) / 2.0;
             let start = if path.is_empty() { format!("M {x:.1} {y:.1}") } else { format!(" L {x:.1} {y:.1}") };
-            let _ = write!(
-                path,
-                "{start} C {:.1} {y:.1} {:.1} {end_y:.1} {end_x:.1} {end_y:.1}",
-                x + bend,
-                end_x - bend
-            );
+            let _ =
+                write!(path, "{start} C {:.1} {y:.1} {:.1} {end_y:.1} {end_x:.1} {end_y:.1}", x + bend, end_x - bend);
         }
         let _ = writeln!(text, "<path class=\"edge\" d=\"{path}\" marker-end=\"url(#tip)\"/>");
     }

@@ -6,11 +6,65 @@ pub(crate) struct CrateName(String);
 
 /// Names that Rust or cargo keeps for itself.
 const RESERVED: &[&str] = &[
-    "abstract", "alloc", "as", "async", "await", "become", "box", "break", "const", "continue", "core", "crate", "do",
-    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
-    "match", "mod", "move", "mut", "override", "priv", "proc_macro", "proc-macro", "pub", "ref", "return", "self",
-    "static", "std", "struct", "super", "target", "test", "trait", "true", "try", "type", "typeof", "unsafe", "unsized",
-    "use", "vendor", "virtual", "where", "while", "yield",
+    "abstract",
+    "alloc",
+    "as",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "extern",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "if",
+    "impl",
+    "in",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "priv",
+    "proc_macro",
+    "proc-macro",
+    "pub",
+    "ref",
+    "return",
+    "self",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "target",
+    "test",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "unsafe",
+    "unsized",
+    "use",
+    "vendor",
+    "virtual",
+    "where",
+    "while",
+    "yield",
 ];
 
 /// Crates that every plugin depends on: cargo would take one for the other.
@@ -26,7 +80,9 @@ impl CrateName {
             return Err(refusal(name, "a plugin"));
         }
         if RESERVED.contains(&name) || TAKEN.contains(&name) {
-            return Err(format!("{name:?} is a name that Rust or the SDK uses itself: call it \"my-{name}\" or the like"));
+            return Err(format!(
+                "{name:?} is a name that Rust or the SDK uses itself: call it \"my-{name}\" or the like"
+            ));
         }
         Ok(CrateName(name.to_owned()))
     }
@@ -72,7 +128,9 @@ fn refusal(name: &str, what: &str) -> String {
     }
     let better = better.trim_start_matches(|letter: char| !letter.is_ascii_lowercase()).trim_end_matches('-');
     let hint = if petrel_model::is_name(better) { format!(": {better:?} would do") } else { String::new() };
-    format!("{name:?} cannot be the name of {what}: a name is 1 to 64 of a–z, 0–9, _ and -, and starts with a letter{hint}")
+    format!(
+        "{name:?} cannot be the name of {what}: a name is 1 to 64 of a–z, 0–9, _ and -, and starts with a letter{hint}"
+    )
 }
 
 #[cfg(test)]
@@ -82,7 +140,10 @@ mod tests {
     #[test]
     fn a_name_has_three_spellings() {
         let name = CrateName::new("word-length_2").unwrap();
-        assert_eq!((name.as_str(), &*name.module(), &*name.type_name()), ("word-length_2", "word_length_2", "WordLength2"));
+        assert_eq!(
+            (name.as_str(), &*name.module(), &*name.type_name()),
+            ("word-length_2", "word_length_2", "WordLength2")
+        );
     }
 
     #[test]

@@ -70,7 +70,8 @@ mod tests {
             for needed in ["Cargo.toml", "src/lib.rs", ".gitignore"] {
                 assert!(files.iter().any(|(path, _)| path == needed), "{} has no {needed}", kind.name());
             }
-            for needed in ["rust/Cargo.toml", "rust/wit/petrel.wit", "frame/src/lib.rs", "macros/src/lib.rs", "LICENSE"] {
+            for needed in ["rust/Cargo.toml", "rust/wit/petrel.wit", "frame/src/lib.rs", "macros/src/lib.rs", "LICENSE"]
+            {
                 assert!(files.iter().any(|(path, _)| *path == format!("{SDK_FOLDER}/{needed}")), "{needed} is missing");
             }
         }

@@ -3,11 +3,9 @@
 use super::samples::Samples;
 use crate::failure::{CommandResult, Failure};
 use crate::plugin_set::PluginSet;
-use anyhow::anyhow;
 use petrel_model::{
-    Assignment, Component, ComponentIndex, ConfigKey, DescribeProblem, Description, Digest, Grants,
-    Grouping, Input, InputStream, Limits, OutputIndex, OutputStream, Overrides, Plugins, Problem, Schema, TaskId,
-    TaskIndex, World,
+    Assignment, Component, ComponentIndex, ConfigKey, DescribeProblem, Description, Digest, Grants, Grouping, Input,
+    InputStream, Limits, OutputIndex, OutputStream, Overrides, Plugins, Problem, Schema, TaskId, TaskIndex, World,
 };
 use petrel_sandbox::{Plugin, Sandbox};
 use petrel_worker::FIRST_GENERATION;
@@ -48,16 +46,22 @@ pub(crate) fn resolve_alone(
     samples: &[Samples],
 ) -> CommandResult<Alone> {
     let mut set = PluginSet::new(sandbox.clone(), Path::new(""));
-    let (_, world) = set.load(&tested.reference).map_err(|why| Failure::Failed(anyhow!(why)))?;
+    let (_, world) = set.open(&tested.reference)?;
     match world {
         World::Spout if !samples.is_empty() => {
-            return Err(Failure::usage("a spout reads no tuples: leave the files out, and say with --rows how many to emit"));
+            return Err(Failure::usage(
+                "a spout reads no tuples: leave the files out, and say with --rows how many to emit",
+            ));
         }
         World::Bolt if samples.is_empty() => {
-            return Err(Failure::usage("a bolt needs tuples: name a file of JSON lines, one object for each tuple; `-` is \
-                                       standard input"));
+            return Err(Failure::usage(
+                "a bolt needs tuples: name a file of JSON lines, one object for each tuple; `-` is \
+                                       standard input",
+            ));
         }
-        World::Grouping => return Err(Failure::usage("a grouping chooses tasks and cannot be tried alone: use it in a topology")),
+        World::Grouping => {
+            return Err(Failure::usage("a grouping chooses tasks and cannot be tried alone: use it in a topology"));
+        }
         World::Spout | World::Bolt => {}
     }
     let sources = Sources::named(samples, &component_name(&tested.reference));

@@ -215,9 +215,8 @@ fn instance_spec(alone: &Alone, logs: LogSink) -> InstanceSpec {
         schema: input.schema.clone(),
         key: input.key.clone(),
     });
-    let readers = assignment.components.iter().filter(|reader| {
-        reader.inputs.iter().any(|input| input.from == alone.component)
-    });
+    let readers =
+        assignment.components.iter().filter(|reader| reader.inputs.iter().any(|input| input.from == alone.component));
     InstanceSpec {
         topology: assignment.topology.clone(),
         component: component.name.clone(),

@@ -18,7 +18,7 @@ mod schema_text;
 mod trial_state;
 mod values;
 
-pub(crate) use alone::{Alone, PluginUnderTest, resolve_alone};
+pub(crate) use alone::{PluginUnderTest, resolve_alone};
 pub(crate) use drive::{Limits, Trial};
 pub(crate) use outcome::Outcome;
 pub(crate) use samples::Samples;

@@ -3,7 +3,7 @@
 use super::trial_state::{Entry, PendingTimer, TableContent};
 use super::values::{object, rows};
 use crate::documents::{FieldDocument, fields};
-use crate::output::table;
+use crate::output::{lines, table_of_fields};
 use petrel_flow::Rejected;
 use petrel_frame::FrameView;
 use petrel_model::{Component, Schema};
@@ -135,14 +135,23 @@ impl Outcome {
             print_rows(&["stream", "tuple", "reason"], self.rejected.iter().map(row));
         }
         for content in &self.state {
-            let keys = if content.entries.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", content.entries.len()) };
+            let keys = if content.entries.len() == 1 {
+                "1 entry".to_owned()
+            } else {
+                format!("{} entries", content.entries.len())
+            };
             println!("state {} ({}): {keys}", content.table, content.kind);
             print_entries(&content.entries);
         }
         if !self.timers.is_empty() {
             println!("timers: {}", self.timers.len());
             let row = |it: &PendingTimer| {
-                vec![it.table.clone(), it.clock.to_owned(), Json::Object(it.key.clone()).to_string(), it.time_us.to_string()]
+                vec![
+                    it.table.clone(),
+                    it.clock.to_owned(),
+                    Json::Object(it.key.clone()).to_string(),
+                    it.time_us.to_string(),
+                ]
             };
             print_rows(&["table", "clock", "key", "time in µs"], self.timers.iter().map(row));
         }
@@ -175,13 +184,11 @@ fn print_rows(header: &[&str], rows: impl ExactSizeIterator<Item = Vec<String>>)
     if rows.len() == 0 || header.is_empty() {
         return;
     }
-    let mut shown = table(header);
+    let mut shown = table_of_fields(header);
     rows.for_each(|row| {
         shown.add_row(row);
     });
-    for line in shown.to_string().lines() {
-        println!("  {}", line.trim_end());
-    }
+    print!("{}", lines(&shown, "  "));
 }
 
 /// A value in a table: text as it is, if it is one line of it, everything else as JSON.

@@ -43,7 +43,9 @@ impl Samples {
         for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
             match serde_json::from_str(line) {
                 Ok(Json::Object(object)) => objects.push((number, object)),
-                Ok(other) => bail!("line {number}: a tuple is an object such as {{\"word\": \"storm\"}}, and this is {other}"),
+                Ok(other) => {
+                    bail!("line {number}: a tuple is an object such as {{\"word\": \"storm\"}}, and this is {other}")
+                }
                 Err(error) => bail!("line {number}: not JSON: {error}"),
             }
         }
@@ -66,7 +68,8 @@ impl Samples {
     }
 
     /// How many tuples there are.
-    pub(crate) fn rows(&self) -> usize {
+    #[cfg(test)]
+    fn rows(&self) -> usize {
         self.frames.iter().map(|frame| frame.view().rows()).sum()
     }
 }
@@ -186,7 +189,11 @@ mod tests {
     #[test]
     fn what_cannot_be_a_tuple_is_named_with_its_line() {
         assert!(inferred("{}\n[1]").unwrap_err().starts_with("line 2: a tuple is an object"));
-        assert!(inferred("{\"a\": 1}\n{\"a\": \"x\"}").unwrap_err().starts_with("line 2: \"a\" is string here and i64 before"));
+        assert!(
+            inferred("{\"a\": 1}\n{\"a\": \"x\"}")
+                .unwrap_err()
+                .starts_with("line 2: \"a\" is string here and i64 before")
+        );
         assert!(inferred("{\"a\": 1").unwrap_err().starts_with("line 1: not JSON"));
         assert!(inferred("{\"a\": {}}").unwrap_err().contains("no value of any type"));
         assert!(inferred("{\"a\": null}").unwrap_err().contains("--schema"));
@@ -199,7 +206,10 @@ mod tests {
         let parse = |text: &str| Samples::parse("s", text, Some(&schema), 2);
         let samples = parse("{\"a\":\"x\"}\n{\"a\":\"y\",\"b\":1}\n{\"a\":\"z\"}\n").unwrap();
         assert_eq!((samples.rows(), samples.frames.len()), (3, 2));
-        assert_eq!(parse("{\"a\":\"x\",\"c\":1}").unwrap_err().to_string(), "line 1: \"c\" is not in the schema, which is a: bytes, b: optional<i64>");
+        assert_eq!(
+            parse("{\"a\":\"x\",\"c\":1}").unwrap_err().to_string(),
+            "line 1: \"c\" is not in the schema, which is a: bytes, b: optional<i64>"
+        );
         assert!(parse("{\"b\":1}").unwrap_err().to_string().contains("\"a\" is absent"));
         assert_eq!(parse("").unwrap().rows(), 0);
     }

@@ -1,7 +1,7 @@
 //! `word:string,tags:list<string>`: a schema on the command line.
 
-use petrel_model::{Field, Schema};
 use petrel_frame::Scalar;
+use petrel_model::{Field, Schema};
 
 /// Reads `NAME:TYPE,…`. A type is written as messages write it: `i64`, `list<string>`, `optional<bytes>`.
 ///
@@ -26,9 +26,8 @@ fn parse_field(name: &str, kind: &str) -> Result<Field, String> {
     if name.is_empty() {
         return Err(format!("a field of type {kind} has no name"));
     }
-    let within = |text: &str, what: &str| {
-        Some(text.strip_prefix(what)?.strip_prefix('<')?.strip_suffix('>')?.trim().to_owned())
-    };
+    let within =
+        |text: &str, what: &str| Some(text.strip_prefix(what)?.strip_prefix('<')?.strip_suffix('>')?.trim().to_owned());
     let optional = within(kind, "optional");
     let rest = optional.clone().unwrap_or_else(|| kind.to_owned());
     let list = within(&rest, "list");

@@ -1,0 +1,13 @@
+//! Every subcommand, as its users meet it.
+
+mod bench;
+mod build_and_new;
+mod check;
+mod completions;
+mod dev;
+mod graph;
+mod help;
+mod plugin;
+mod run;
+mod schema;
+mod test;

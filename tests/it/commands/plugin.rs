@@ -1,0 +1,60 @@
+//! `petrel plugin`.
+
+use super::schema::assert_fits;
+use petrel_tests::Sandbox;
+use serde_json::json;
+
+#[test]
+fn the_standard_plugins_are_listed() {
+    let sandbox = Sandbox::new();
+    let document = sandbox.run(&["plugin", "list", "-o", "json"]).ok().json();
+    assert_fits(&document, "plugin-list");
+    let plugins = document["plugins"].as_array().unwrap();
+    let names: Vec<&str> = plugins.iter().map(|plugin| plugin["name"].as_str().unwrap()).collect();
+    assert!(["count", "file-sink", "lines", "split"].iter().all(|name| names.contains(name)), "{names:?}");
+    assert!(!names.iter().any(|name| name.starts_with("bench-")), "{names:?}");
+    assert!(names.is_sorted());
+    let text = sandbox.run(&["plugin", "list"]).ok().stdout();
+    assert_eq!(text.lines().count(), names.len() + 1);
+    assert!(text.lines().all(|line| line == line.trim()), "{text}");
+}
+
+#[test]
+fn a_plugin_tells_its_configuration_and_its_streams() {
+    let sandbox = Sandbox::new();
+    let inspect = ["plugin", "inspect", "count", "--schema", "word:bytes,other:i64", "--key", "word"];
+    let document = sandbox.run(&[&inspect[..], &["-o", "json"]].concat()).ok().json();
+    assert_fits(&document, "plugin-inspect");
+    assert_eq!(document["world"], "bolt");
+    assert_eq!(document["problem"], json!(null));
+    assert_eq!(document["description"]["state"]["key"], json!(["word"]));
+    assert_eq!(document["description"]["inputs"], json!([[{ "name": "word", "type": "bytes" }]]));
+    let text = sandbox.run(&inspect).ok().stdout();
+    for part in
+        ["count: a bolt of", "configuration", "emits\n  default (word: bytes, count: i64)", "petrel:plugin/state@"]
+    {
+        assert!(text.contains(part), "{part:?} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_told_without_inputs_or_configuration_is_said_so() {
+    let sandbox = Sandbox::new();
+    let document = sandbox.run(&["plugin", "inspect", "count", "-o", "json"]).ok().json();
+    assert_fits(&document, "plugin-inspect");
+    assert_eq!(document["description"], json!(null));
+    assert!(document["problem"]["message"].is_string());
+    let text = sandbox.run(&["plugin", "inspect", "count"]).ok().stdout();
+    assert!(text.contains("tell it with --schema"), "{text}");
+}
+
+#[test]
+fn mistakes_are_told() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["plugin", "inspect", "cuont"]).fails(1, &["no standard plugin \"cuont\"", "did you mean \"count\"?"]);
+    sandbox
+        .run(&["plugin", "inspect", "count", "--config", "{\"emti\": 1}"])
+        .fails(2, &["\"emti\"", "did you mean \"emit\"?"]);
+    sandbox.run(&["plugin", "inspect", "count", "--config", "emit"]).fails(2, &["not JSON"]);
+    sandbox.run(&["plugin", "inspect", "count", "--schema", "word"]).fails(2, &["write NAME:TYPE"]);
+}
