@@ -69,6 +69,14 @@ fn performance() {
     play("performance.md");
 }
 
+#[test]
+fn the_bolt_of_the_readme_compiles() {
+    let readme = markdown::blocks(&chapter::text("../README.md"));
+    let bolts: Vec<_> = readme.iter().filter(|block| block.language == "rust").collect();
+    assert!(!bolts.is_empty());
+    rust::compile("README.md", &bolts);
+}
+
 /// Chapters that have no test above, because they have nothing to try.
 const WITHOUT_TEST: [&str; 2] = ["formats.md", "roadmap.md"];
 

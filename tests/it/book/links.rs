@@ -1,8 +1,10 @@
-//! The book's table of contents, and that no link leads nowhere.
+//! The book's table of contents, and that no link leads nowhere, those of README and ARCHITECTURE included.
 
 use super::chapter::text;
 use super::markdown::headings;
 use petrel_tests::repository;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// The chapters, in the order of the table of contents.
 pub(super) fn chapters() -> Vec<String> {
@@ -26,16 +28,18 @@ fn anchor(heading: &str) -> String {
 
 #[test]
 fn every_link_leads_somewhere() {
-    let chapters = chapters();
+    let chapters: Vec<PathBuf> = chapters().iter().map(|chapter| Path::new("docs").join(chapter)).collect();
     assert!(chapters.len() > 5, "{chapters:?}");
-    for chapter in &chapters {
-        for link in links(&text(chapter)).iter().filter(|link| !link.starts_with("http")) {
+    let beside = ["README.md", "ARCHITECTURE.md", "docs/SUMMARY.md"].map(PathBuf::from);
+    for page in chapters.iter().chain(&beside) {
+        let read = |page: &Path| fs::read_to_string(repository().join(page)).expect("a page is readable text");
+        for link in links(&read(page)).iter().filter(|link| !link.starts_with("http")) {
             let (file, wanted) = link.split_once('#').unwrap_or((link, ""));
-            let file = if file.is_empty() { chapter } else { file };
-            let path = repository().join("docs").join(file);
-            assert!(path.exists(), "{chapter}: ({link}): there is no {}", path.display());
-            let found = wanted.is_empty() || headings(&text(file)).iter().any(|(_, heading)| anchor(heading) == wanted);
-            assert!(found, "{chapter}: ({link}): {file} has no heading #{wanted}");
+            let target = if file.is_empty() { page.clone() } else { page.with_file_name(file) };
+            let shown = format!("{}: ({link})", page.display());
+            assert!(repository().join(&target).exists(), "{shown}: there is no {}", target.display());
+            let found = wanted.is_empty() || headings(&read(&target)).iter().any(|(_, it)| anchor(it) == wanted);
+            assert!(found, "{shown}: {} has no heading #{wanted}", target.display());
         }
     }
 }
@@ -43,7 +47,7 @@ fn every_link_leads_somewhere() {
 #[test]
 fn every_page_is_in_the_table_of_contents() {
     let chapters = chapters();
-    for entry in std::fs::read_dir(repository().join("docs")).expect("the book is there") {
+    for entry in fs::read_dir(repository().join("docs")).expect("the book is there") {
         let name = entry.expect("it can be read").file_name().into_string().expect("it has a plain name");
         if name.ends_with(".md") && name != "SUMMARY.md" {
             assert!(chapters.contains(&name), "{name} is not in SUMMARY.md");

@@ -37,9 +37,8 @@ impl Shell {
     /// Runs a script. It ends at the first command that fails.
     pub(super) fn run(&self, script: &str) -> Ran {
         let kept = self.kept.to_str().expect("temporary folders have plain names");
-        let script = format!(
-            "set -euo pipefail\nsource '{kept}'\ncd \"$PWD\"\ntrap 'declare -px >\"{kept}\"' EXIT\n{script}"
-        );
+        let script =
+            format!("set -euo pipefail\nsource '{kept}'\ncd \"$PWD\"\ntrap 'declare -px >\"{kept}\"' EXIT\n{script}");
         let (mut reader, writer) = std::io::pipe().expect("pipes can be made");
         let binaries = petrel().parent().expect("a binary lies in a folder");
         let path = std::env::join_paths(
