@@ -33,7 +33,7 @@ pub(crate) struct Check {
 
 /// A topology that was checked.
 enum Checked {
-    Valid { source: TopologySource, assignment: Assignment },
+    Valid { source: Box<TopologySource>, assignment: Assignment },
     Invalid(Problems),
 }
 
@@ -74,7 +74,7 @@ impl Check {
         self.overrides.apply(&mut sources)?;
         let sandbox = sandbox(&Home::open()?)?;
         let check = |source: TopologySource| match source.resolve(&sandbox) {
-            Ok(resolved) => Ok(Checked::Valid { source, assignment: resolved.assignment }),
+            Ok(resolved) => Ok(Checked::Valid { source: Box::new(source), assignment: resolved.assignment }),
             Err(Failure::Topology(problems)) => Ok(Checked::Invalid(problems)),
             Err(other) => Err(other),
         };

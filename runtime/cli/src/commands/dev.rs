@@ -15,6 +15,7 @@ use anyhow::Context;
 use petrel_flow::Tuning;
 use petrel_model::Assignment;
 use petrel_sandbox::{PrintTarget, Sandbox};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,7 +49,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// What a look at the sources gave.
 struct Prepared {
     watcher: Watcher,
-    outcome: CommandResult<(TopologySource, Resolved)>,
+    outcome: CommandResult<Ready>,
+}
+
+/// Everything that a start needs.
+struct Ready {
+    source: TopologySource,
+    resolved: Resolved,
+    secrets: BTreeMap<String, Vec<u8>>,
 }
 
 /// What happened.
@@ -118,13 +126,12 @@ impl Dev {
                                 _ => "waiting for changes",
                             });
                         }
-                        Ok((_, resolved)) if is_running(&running, &resolved) => {}
-                        Ok((source, resolved)) => {
+                        Ok(Ready { resolved, .. }) if is_running(&running, &resolved) => {}
+                        Ok(Ready { source, resolved, secrets }) => {
                             let assignment = resolved.assignment.clone();
                             replace(&mut running, &view).await;
                             view.close();
                             view = LiveView::new();
-                            let secrets = self.secrets.read()?;
                             let options = SessionOptions {
                                 secrets,
                                 logs: self.logs.clone(),
@@ -171,7 +178,8 @@ impl Dev {
 
     /// Reads the topology, builds its plugins, resolves it, on a thread of its own.
     fn prepare(&self, sandbox: &Arc<Sandbox>) -> JoinHandle<Prepared> {
-        let (path, overrides, sandbox) = (self.topology.clone(), self.overrides.clone(), sandbox.clone());
+        let (path, overrides, secrets) = (self.topology.clone(), self.overrides.clone(), self.secrets.clone());
+        let sandbox = sandbox.clone();
         tokio::task::spawn_blocking(move || {
             let mut source = match TopologySource::read(&path) {
                 Ok(source) => [source],
@@ -187,9 +195,10 @@ impl Dev {
                 .crates()
                 .try_for_each(|plugin| plugin.build_all(CargoOutput::Kept { colour }))
                 .and_then(|()| overrides.apply(&mut source))
-                .and_then(|()| source[0].resolve(&sandbox));
+                .and_then(|()| source[0].resolve(&sandbox))
+                .and_then(|resolved| Ok((secrets.read_for(&[&resolved.assignment])?, resolved)));
             let [source] = source;
-            Prepared { watcher, outcome: outcome.map(|resolved| (source, resolved)) }
+            Prepared { watcher, outcome: outcome.map(|(secrets, resolved)| Ready { source, resolved, secrets }) }
         })
     }
 }
