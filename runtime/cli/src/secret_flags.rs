@@ -2,7 +2,8 @@
 
 use crate::failure::{CommandResult, Failure};
 use anyhow::Context;
-use std::collections::BTreeMap;
+use petrel_model::Assignment;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// The flag that gives secrets.
@@ -23,7 +24,34 @@ fn parse_secret(text: &str) -> Result<(String, PathBuf), String> {
 
 impl SecretFlags {
     /// Reads them, by name.
-    pub(crate) fn read(&self) -> CommandResult<BTreeMap<String, Vec<u8>>> {
+    ///
+    /// # Errors
+    /// When one cannot be read, when a component is granted one that is not given, and when one is given that no component
+    /// is granted: a slip of the pen, found before it looks like a plugin's fault.
+    pub(crate) fn read_for(&self, assignments: &[&Assignment]) -> CommandResult<BTreeMap<String, Vec<u8>>> {
+        let secrets = self.read()?;
+        let mut granted = BTreeSet::new();
+        for component in assignments.iter().flat_map(|assignment| &assignment.components) {
+            for name in &component.grants.secrets {
+                granted.insert(name);
+                if !secrets.contains_key(name) {
+                    return Err(Failure::usage(format!(
+                        "component {} is granted the secret {name}, which is not given: add --secret {name}=@FILE",
+                        component.name
+                    )));
+                }
+            }
+        }
+        match secrets.keys().find(|name| !granted.contains(name)) {
+            None => Ok(secrets),
+            Some(name) => Err(Failure::usage(format!(
+                "no component is granted the secret {name}: add `grants = {{ secrets = [\"{name}\"] }}` to the one that \
+                 needs it, or leave --secret {name} out"
+            ))),
+        }
+    }
+
+    fn read(&self) -> CommandResult<BTreeMap<String, Vec<u8>>> {
         let read = |(name, path): &(String, PathBuf)| {
             let mut secret = std::fs::read(path)
                 .with_context(|| format!("cannot read the secret {name} from {}", path.display()))?;
@@ -33,6 +61,6 @@ impl SecretFlags {
             }
             Ok((name.clone(), secret))
         };
-        self.secrets.iter().map(read).collect::<anyhow::Result<_>>().map_err(Failure::Failed)
+        self.secrets.iter().map(read).collect::<anyhow::Result<_>>().map_err(Failure::Usage)
     }
 }

@@ -81,8 +81,8 @@ pub(crate) fn explain(error: &wasmtime::Error, name: &str, host: &Host) -> Trap 
         let limit = host.limiter.limit();
         let own = if words.is_empty() { String::new() } else { format!(" ({words})") };
         let message = format!(
-            "`{name}` wanted {wanted} bytes of memory in all, and the limit is {limit}: keep less in the plugin, \
-             or raise `memory_bytes`{own}"
+            "`{name}` wanted {wanted} bytes of memory in all, and the limit is {limit}: keep less in the plugin{}{own}",
+            or_raise(name, "memory_bytes")
         );
         return Trap { kind: TrapKind::MemoryLimit, message, backtrace };
     }
@@ -107,9 +107,14 @@ pub(crate) fn explain(error: &wasmtime::Error, name: &str, host: &Host) -> Trap 
 
 /// Explains a call that was given up.
 pub(crate) fn time_limit(name: &str, host: &Host, backtrace: Vec<String>) -> Trap {
-    let message =
-        format!("`{name}` took longer than {} ms: do less in one call, or raise `batch_ms`", host.limits.batch_ms);
+    let limit = host.limits.batch_ms;
+    let message = format!("`{name}` took longer than {limit} ms: do less in one call{}", or_raise(name, "batch_ms"));
     Trap { kind: TrapKind::TimeLimit, message, backtrace }
+}
+
+/// The other remedy, for calls whose limits the topology sets: those before it starts are fixed.
+fn or_raise(name: &str, limit: &str) -> String {
+    if matches!(name, "describe" | "config-keys") { String::new() } else { format!(", or raise `{limit}`") }
 }
 
 fn describe(trap: wasmtime::Trap) -> String {

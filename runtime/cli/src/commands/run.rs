@@ -12,6 +12,7 @@ use crate::session::{Session, SessionOptions};
 use crate::topology_source::{OverrideFlags, TopologySource, sandbox};
 use anyhow::Context;
 use petrel_flow::Tuning;
+use petrel_model::Assignment;
 use petrel_sandbox::PrintTarget;
 use petrel_worker::{Report, RunHandle, TaskEnd};
 use std::path::PathBuf;
@@ -69,13 +70,15 @@ impl Run {
         self.overrides.apply(&mut sources)?;
         let home = Home::open()?;
         let sandbox = sandbox(&home)?;
-        let secrets = self.secrets.read()?;
 
         let mut resolved = Vec::new();
         for source in &sources {
             // Compiling a plugin takes its time on one thread; signals still end the process meanwhile.
             resolved.push(tokio::task::block_in_place(|| source.resolve(&sandbox))?);
         }
+
+        let assignments: Vec<&Assignment> = resolved.iter().map(|it| &it.assignment).collect();
+        let secrets = self.secrets.read_for(&assignments)?;
 
         let mut sessions = Vec::new();
         for (source, resolved) in sources.iter().zip(resolved) {
