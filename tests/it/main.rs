@@ -4,6 +4,8 @@ mod architecture;
 mod book;
 mod commands;
 mod guests;
+mod faults;
 mod groupings;
+mod living;
 mod texts;
 mod word_count;

@@ -1,0 +1,227 @@
+//! Runs that are told to end: signals, times, readers that go away; runs beside each other; memory that stays bounded.
+
+use crate::faults::trouble;
+use petrel_tests::{Finished, Sandbox};
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longer than anything here takes on the slowest machine; what waits for something fails then.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A run in the background, ended with the test.
+struct Living {
+    child: Option<Child>,
+}
+
+impl Living {
+    fn start(sandbox: &Sandbox, arguments: &[&str]) -> Living {
+        let mut command = sandbox.command(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Living { child: Some(command.spawn().expect("petrel starts")) }
+    }
+
+    fn id(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().expect("kill runs");
+        assert!(status.success());
+    }
+
+    /// Reads standard error up to a line with this text.
+    fn wait_for_line(&mut self, text: &str) {
+        let child = self.child.as_mut().expect("it runs");
+        let mut stderr = BufReader::with_capacity(1, child.stderr.take().expect("it is piped"));
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            assert_ne!(stderr.read_line(&mut line).expect("standard error is text"), 0, "ended without {text:?}");
+        }
+        child.stderr = Some(stderr.into_inner());
+    }
+
+    fn end(mut self) -> Finished {
+        let mut child = self.child.take().expect("it runs");
+        let begun = Instant::now();
+        // The pipes hold 64 KiB, which no report here fills.
+        while child.try_wait().expect("it can be asked").is_none() {
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Finished(child.wait_with_output().expect("its output can be read"))
+    }
+}
+
+impl Drop for Living {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < PATIENCE, "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn has_lines(path: &Path, lines: usize) -> bool {
+    std::fs::read(path).is_ok_and(|bytes| bytes.iter().filter(|byte| **byte == b'\n').count() >= lines)
+}
+
+/// Numbers without an end, a thousand a second.
+fn endless(sandbox: &Sandbox, name: &str, config: &str, more: &str) {
+    let text = trouble(name, "rate = 1000", config, more).replace("out.tsv", &format!("{name}.tsv"));
+    sandbox.write(&format!("{name}.toml"), text);
+}
+
+/// Fails unless the sink has the numbers from 0 up, without a gap, as many as the report says the spout emitted.
+#[track_caller]
+fn assert_drained(sandbox: &Sandbox, name: &str, finished: Finished) {
+    let report = finished.ok().json();
+    assert_eq!(report["status"], "done");
+    let emitted = report["components"]["numbers"]["emitted"].as_i64().expect("a number");
+    assert!(emitted > 0);
+    for component in ["trouble", "sink"] {
+        assert_eq!(report["components"][component]["executed"], emitted, "{component}");
+        assert_eq!(report["components"][component]["queued_bytes"], 0, "{component}");
+    }
+    let text = sandbox.read(&format!("{name}.tsv"));
+    let numbers = text.lines().map(|line| line.trim_end().parse::<i64>().expect("a number"));
+    assert!(numbers.eq(0..emitted), "the sink has each of {emitted} numbers once, in order");
+}
+
+#[test]
+fn one_signal_drains() {
+    for signal in ["INT", "TERM"] {
+        let sandbox = Sandbox::new();
+        endless(&sandbox, "drain", "sleep_ms = 1", "");
+        let run = Living::start(&sandbox, &["run", "drain.toml", "-o", "json"]);
+        wait_until("tuples arrive", || has_lines(&sandbox.path().join("drain.tsv"), 50));
+        run.signal(signal);
+        assert_drained(&sandbox, "drain", run.end());
+    }
+}
+
+#[test]
+fn one_signal_drains_a_spout_that_is_held_back() {
+    let sandbox = Sandbox::new();
+    let text = trouble("full", "", "sleep_ms = 10", "").replace("out.tsv", "full.tsv");
+    sandbox.write("full.toml", text);
+    let run = Living::start(&sandbox, &["run", "full.toml", "-o", "json"]);
+    wait_until("tuples arrive", || has_lines(&sandbox.path().join("full.tsv"), 50_000));
+    run.signal("INT");
+    assert_drained(&sandbox, "full", run.end());
+}
+
+#[test]
+fn a_second_signal_stops_at_once() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let sandbox = Sandbox::new();
+        // Each batch takes an hour, so that draining never ends.
+        endless(&sandbox, "stuck", "sleep_ms = 3_600_000", "limits = { batch_ms = 3_600_000 }");
+        let mut run = Living::start(&sandbox, &["run", "stuck.toml", "-o", "json"]);
+        wait_until("the sink is open", || sandbox.path().join("stuck.tsv").exists());
+        run.signal(signal);
+        run.wait_for_line("draining");
+        run.signal(signal);
+        let begun = Instant::now();
+        let finished = run.end();
+        assert_eq!(finished.code(), Some(code), "{}", finished.stderr());
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        assert_eq!(finished.json()["status"], "stopped");
+        assert!(finished.stderr().contains("stopping"), "{}", finished.stderr());
+    }
+}
+
+#[test]
+fn a_time_drains() {
+    let sandbox = Sandbox::new();
+    endless(&sandbox, "timed", "", "");
+    let begun = Instant::now();
+    let finished = sandbox.run(&["run", "timed.toml", "--for", "300ms", "-o", "json"]);
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+    assert_drained(&sandbox, "timed", finished);
+    sandbox.run(&["run", "timed.toml", "--for", "soon"]).fails(2, &["--for", "soon"]);
+}
+
+#[test]
+fn a_second_live_run_of_the_same_name_is_refused() {
+    let sandbox = Sandbox::new();
+    endless(&sandbox, "one", "", "");
+    endless(&sandbox, "other", "", "");
+    let run = Living::start(&sandbox, &["run", "one.toml", "-o", "json"]);
+    wait_until("it runs", || has_lines(&sandbox.path().join("one.tsv"), 1));
+    sandbox.run(&["run", "one.toml", "--for", "100ms"]).fails(1, &["a topology named one is running already"]);
+    // What runs is not disturbed by that, and another name is no matter.
+    sandbox.run(&["run", "other.toml", "--for", "100ms"]).ok();
+    run.signal("INT");
+    assert_drained(&sandbox, "one", run.end());
+    // The name is free again, also after a death without farewell.
+    let run = Living::start(&sandbox, &["run", "one.toml"]);
+    wait_until("it runs", || has_lines(&sandbox.path().join("one.tsv"), 1));
+    run.signal("KILL");
+    run.end();
+    sandbox.run(&["run", "one.toml", "--for", "100ms"]).ok();
+}
+
+#[test]
+fn a_reader_that_has_enough_ends_the_run_quietly() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "print.toml",
+        r#"
+        name = "print"
+        guarantee = "best-effort"
+        [component.numbers]
+        plugin = "numbers"
+        [component.out]
+        plugin = "print"
+        inputs = [{ from = "numbers", grouping = "global" }]
+        "#,
+    );
+    let mut run = Living::start(&sandbox, &["run", "print.toml"]);
+    let mut stdout = run.child.as_mut().and_then(|child| child.stdout.take()).expect("it is piped");
+    let mut first = [0; 6];
+    stdout.read_exact(&mut first).expect("something is printed");
+    assert_eq!(&first, b"0\n1\n2\n");
+    drop(stdout);
+    let finished = run.end().ok();
+    assert!(!finished.stderr().contains("error"), "{}", finished.stderr());
+}
+
+#[test]
+fn a_slow_bolt_holds_back_a_fast_spout() {
+    let sandbox = Sandbox::new();
+    let text = trouble("slow", "", "sleep_ms = 5", "").replace("out.tsv", "/dev/null");
+    sandbox.write("slow.toml", text);
+    let run = Living::start(&sandbox, &["run", "slow.toml", "--for", "3s", "-o", "json"]);
+    let status = format!("/proc/{}/status", run.id());
+    let mut greatest = 0;
+    // The last reading before the process is gone may find nothing.
+    while let Some(kib) = resident_kib(&status) {
+        greatest = kib.max(greatest);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let report = run.end().ok().json();
+    let numbers = &report["components"]["numbers"];
+    let emitted = numbers["emitted"].as_u64().expect("a number");
+    assert!(emitted > 1_000_000, "millions pass: {emitted}");
+    assert!(numbers["back_pressured"].as_f64().expect("a share") > 0.5, "the spout waits most of the time: {numbers}");
+    // Unchecked, the spout makes more than 100 MB of numbers a second. A window is 1 MiB, instances and the process
+    // itself take some tens of MiB.
+    assert!((1..300 << 10).contains(&greatest), "{greatest} KiB");
+}
+
+fn resident_kib(status: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(status).ok()?;
+    let line = text.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
