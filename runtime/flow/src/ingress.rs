@@ -7,6 +7,7 @@ use crate::frame::Frame;
 use crate::inbound::{Accepted, Inbound};
 use crate::tuning::Tuning;
 use crate::watermark::NONE;
+use alloc::format;
 use alloc::vec::Vec;
 use petrel_frame::Schema;
 use petrel_model::{Assignment, ComponentIndex, Generation, InputIndex, StreamName, TaskId, TaskIndex};
@@ -48,7 +49,7 @@ impl Ingress {
     pub(crate) fn new(assignment: &Assignment, id: TaskId) -> Ingress {
         let component = assignment.component(id.component);
         let ports = component.inputs.iter().map(|input| Port {
-            stream: input.stream.clone(),
+            stream: format!("{}.{}", assignment.component(input.from).name, input.stream).into(),
             schema: input.schema.clone(),
             key_columns: component.state_key.iter().filter_map(|name| input.schema.position(name)).collect(),
             end_told: false,

@@ -29,23 +29,27 @@ impl Bolt {
     /// Calls the guest, if there is something to do and nothing is in the way, or finishes.
     pub(crate) fn go_on(&mut self, outputs: &mut Vec<Output>) {
         while self.doing == Doing::Idle && !self.egress.is_blocked() {
-            // Rows that come again may be as old as the watermark was when they came first.
+            // Rows that come again may be as old as the watermark was when they came first, and any row of a batch that
+            // is begun may be one that comes again.
             let watermarks = self.ingress.watermarks();
-            if self.retries.is_empty() {
+            if self.retries.is_empty() && self.batch.is_none() {
                 self.watermark.update(watermarks);
             } else {
                 watermarks.for_each(drop);
             }
-            let Some(work) = self.next_work() else { break };
+            let Some(work) = self.next_work() else {
+                // Only here: while consumers have to catch up first, timers may be left that are to fire.
+                if self.has_ended() && self.ingress.ports().iter().all(|port| port.end_told) {
+                    self.doing = Doing::Closing;
+                }
+                break;
+            };
             match work {
                 Work::Timers(clock) => self.fire(clock, outputs),
                 Work::Tick => self.tick(outputs),
                 Work::Batch => self.process(outputs),
                 Work::End(port) => self.tell_end(port, outputs),
             }
-        }
-        if self.doing == Doing::Idle && self.has_ended() && self.ingress.ports().iter().all(|port| port.end_told) {
-            self.doing = Doing::Closing;
         }
         if self.doing == Doing::Closing && self.egress.close(self.now_us, outputs) {
             self.doing = Doing::Finished;

@@ -111,7 +111,7 @@ impl Graph {
             _ => Vec::new(),
         };
         let schema = Schema::new(columns.iter().map(|column| producer.fields[*column].clone()).collect::<Vec<_>>());
-        let stream = StreamName::from(format!("{}.default", self.0[from as usize].name));
+        let stream = StreamName::from("default");
         let input =
             Input { from: ComponentIndex(from), output: OutputIndex(0), stream, grouping, key, columns, schema };
         self.0.last_mut().unwrap().inputs.push(input);
