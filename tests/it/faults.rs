@@ -96,7 +96,7 @@ fn a_trap_is_told_with_task_row_values_and_function_names() {
     finished.fails(
         1,
         &[
-            "trouble[0] failed in `process`, input default, row ",
+            "trouble[0] failed in `process`, input numbers.default, row ",
             "index out of bounds: the len is 3 but the index is 7",
             "number = 617",
             "guest backtrace, innermost first: 0: trouble::stumble",
