@@ -29,9 +29,10 @@ impl Bolt {
     /// Calls the guest, if there is something to do and nothing is in the way, or finishes.
     pub(crate) fn go_on(&mut self, outputs: &mut Vec<Output>) {
         while self.doing == Doing::Idle && !self.egress.is_blocked() {
-            // Rows that come again may be as old as the watermark was when they came first.
+            // Rows that come again may be as old as the watermark was when they came first, and any row of a batch that
+            // is begun may be one that comes again.
             let watermarks = self.ingress.watermarks();
-            if self.retries.is_empty() {
+            if self.retries.is_empty() && self.batch.is_none() {
                 self.watermark.update(watermarks);
             } else {
                 watermarks.for_each(drop);

@@ -3,7 +3,7 @@
 use crate::executor::{Executor, Plugin, guest};
 use crate::graph::{Graph, emit, number_schema, numbers, numbers_of, task, with_watermark};
 use crate::pressure::{Seen, remembering};
-use petrel_flow::{Call, Kind, Returned, Tuning};
+use petrel_flow::{Call, Kind, Returned, RowFault, Tuning};
 use petrel_frame::{Field, Scalar, Value};
 use petrel_model::{Assignment, Grouping, TableKind, TableSpec};
 use petrel_state::Clock;
@@ -246,4 +246,58 @@ fn timers_that_are_set_at_the_end_fire_however_slow_the_consumer_is() {
     let mut got: Vec<i64> = seen.borrow().iter().flat_map(|(_, numbers)| numbers.clone()).collect();
     got.sort_unstable();
     assert_eq!(got, (0..10).chain([100]).collect::<Vec<_>>());
+}
+
+#[test]
+fn event_time_waits_for_rows_that_come_again_from_a_batch_in_several_calls() {
+    // A hundred numbers, which the bolt gets in slices, and then a watermark after all of them.
+    let spout: Plugin<'_> = Box::new(|_| {
+        let mut calls = 0;
+        guest(move |call, host| {
+            let Call::Next { .. } = call else { return Ok(Returned::Done) };
+            calls += 1;
+            let frame = match calls {
+                1 => numbers(0..100),
+                2 => with_watermark(&number_schema(), [], 1_000),
+                // The watermark alone is to let the timer fire.
+                3 => return Ok(Returned::Idle(host.now_us + 1_000 * MS)),
+                _ => return Ok(Returned::End),
+            };
+            host.effects.emitted.push(emit(0, frame));
+            Ok(Returned::More)
+        })
+    });
+    let events = Rc::new(RefCell::new(Vec::new()));
+    let told = events.clone();
+    let bolt: Plugin<'_> = Box::new(move |_| {
+        let told = told.clone();
+        let mut is_first = true;
+        guest(move |call, host| {
+            match call {
+                Call::Process { frame, .. } => {
+                    let rows = numbers_of(frame);
+                    if let Some(row) = rows.iter().position(|number| *number == 99) {
+                        if std::mem::take(&mut is_first) {
+                            let reason = "not yet".to_string();
+                            host.effects.faults.push(RowFault { row: row as u32, reason, retry_after_ms: Some(5) });
+                            return Ok(Returned::Done);
+                        }
+                        told.borrow_mut().push("row 99");
+                    }
+                    if rows.contains(&0) {
+                        host.state.set_timers(0, Clock::Event, &numbers([0]), &[500]).unwrap();
+                    }
+                }
+                Call::Timer { .. } => told.borrow_mut().push("timer at 500"),
+                _ => {}
+            }
+            Ok(Returned::Done)
+        })
+    });
+    let tuning = Tuning { slice_bytes: 300, ..Tuning::default() };
+    let plugins = vec![spout, bolt, remembering(&Seen::default())];
+    let mut executor = Executor::new(&timed(1, 1, 0), tuning, 3, plugins);
+    executor.call_us.insert(1, MS);
+    assert!(executor.run(), "{:?}", executor.failures);
+    assert_eq!(*events.borrow(), ["row 99", "timer at 500"]);
 }
