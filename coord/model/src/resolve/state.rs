@@ -60,6 +60,25 @@ pub(crate) fn check(
                 .push(Problem::at(&field.place, message).help(format!("group by the state's key: `fields = [{key}]`")));
         }
     }
+    // Where types differ, that was said; the names decide which values are hashed, and in which order.
+    for edge in keyed[1..].iter().filter(|edge| key_types(first) == key_types(edge)) {
+        if key_names(first) != key_names(edge) {
+            let message = format!(
+                "the inputs of {} share state by key, and `{}` is spread by {} but `{}` by {}: one key would have state \
+                 in several tasks",
+                configured.owner,
+                first.stream_name(),
+                list(&key_names(first)),
+                edge.stream_name(),
+                list(&key_names(edge))
+            );
+            problems.push(
+                Problem::at(&edge.spec.grouping.place, message)
+                    .note(&first.spec.grouping.place, "the other key is here")
+                    .help("group all of them by the same fields in the same order"),
+            );
+        }
+    }
     if spec.parallelism.value > KEY_GROUPS {
         let message = format!(
             "{} keeps state by key and has {} tasks, and the {KEY_GROUPS} key groups are spread over at most as many",
@@ -73,4 +92,8 @@ pub(crate) fn check(
 
 fn key_types(edge: &Edge<'_>) -> Vec<String> {
     edge.key.iter().map(|column| edge.schema.fields[*column].scalar.name().into()).collect()
+}
+
+fn key_names<'a>(edge: &'a Edge<'_>) -> Vec<&'a str> {
+    edge.spec.grouping.key().iter().map(|field| field.value.as_str()).collect()
 }

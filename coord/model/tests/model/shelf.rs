@@ -122,6 +122,20 @@ fn sound() -> Vec<Plugin> {
                 ..Description::default()
             })
         }),
+        // Keeps state by two fields of one type, however its inputs are grouped.
+        plugin("by-two", Bolt, vec![], |_, inputs| {
+            let fields = ["word", "other"].map(|name| Field::new(name, Scalar::String));
+            Ok(Description {
+                inputs: inputs.iter().map(|_| Schema::new(fields.clone())).collect(),
+                tables: vec![table("seen", TableKind::Value)],
+                state_key: ["word", "other"].map(String::from).into(),
+                ..Description::default()
+            })
+        }),
+        // Emits `word` and `other`.
+        plugin("twins", Spout, vec![], |_, _| {
+            Ok(emits(vec![output("default", ["word", "other"].map(|name| Field::new(name, Scalar::String)).into())]))
+        }),
         // Keeps state, the task being one key.
         plugin("by-task", Bolt, vec![], |_, inputs| {
             let schemas = inputs.iter().map(|input| input.schema.clone()).collect();
