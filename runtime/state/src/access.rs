@@ -143,8 +143,7 @@ impl TaskState {
         }
         purpose.rows("rows, one for each passed key", self.batch.ids().len(), view.rows())?;
         self.staging.charge(expanded(&view.column(0)))?;
-        self.staging.push(Write::Put { table: number, values });
-        Ok(())
+        self.staging.push(Write::Put { table: number, values })
     }
 
     /// Sets the values of the keys in a keys frame, row by row; an absent value deletes. A list is replaced.
@@ -163,8 +162,7 @@ impl TaskState {
         purpose.expect(&values.view(), &[table.store().expect("checked by `table`").field()])?;
         purpose.rows("values, one for each key", keys.view().rows(), values.view().rows())?;
         self.staging.charge(expanded_all(&keys) + expanded_all(&values))?;
-        self.staging.push(Write::Set { table: number, keys, values });
-        Ok(())
+        self.staging.push(Write::Set { table: number, keys, values })
     }
 
     /// Appends a value to the list of each key in a keys frame, without reading the lists.
@@ -190,8 +188,7 @@ impl TaskState {
             return Err(StateError::Absent { operation: "append", table: table.name.clone(), row });
         }
         self.staging.charge(expanded_all(&keys) + expanded_all(&values))?;
-        self.staging.push(Write::Append { table: number, keys, values });
-        Ok(())
+        self.staging.push(Write::Append { table: number, keys, values })
     }
 
     /// Sets a timer for each key of a keys frame (key columns only, for a map too) at a time in microseconds.
@@ -202,8 +199,7 @@ impl TaskState {
     /// What is wrong with the table, the frame or the number of times.
     pub fn set_timers(&mut self, table: u32, clock: Clock, keys: &[u8], times: &[i64]) -> Result<(), StateError> {
         let (keys, times) = self.stage_timers("timers.set", table, keys, times)?;
-        self.staging.push(Write::SetTimers { table, clock, keys, times });
-        Ok(())
+        self.staging.push(Write::SetTimers { table, clock, keys, times })
     }
 
     /// Removes timers; those that are not there are ignored.
@@ -213,8 +209,7 @@ impl TaskState {
     /// As [`set_timers`](Self::set_timers).
     pub fn cancel_timers(&mut self, table: u32, clock: Clock, keys: &[u8], times: &[i64]) -> Result<(), StateError> {
         let (keys, times) = self.stage_timers("timers.cancel", table, keys, times)?;
-        self.staging.push(Write::CancelTimers { table, clock, keys, times });
-        Ok(())
+        self.staging.push(Write::CancelTimers { table, clock, keys, times })
     }
 
     /// As [`set_timers`](Self::set_timers) for keys that went with the call, by their number in it.
@@ -245,8 +240,7 @@ impl TaskState {
             return Err(StateError::NoSuchKey { operation: OPERATION, table: name.clone(), key, keys: passed });
         }
         self.staging.charge(size_of_val(keys) + size_of_val(times))?;
-        self.staging.push(Write::SetTimersPassed { table, clock, keys: keys.into(), times: times.into() });
-        Ok(())
+        self.staging.push(Write::SetTimersPassed { table, clock, keys: keys.into(), times: times.into() })
     }
 
     fn stage_timers(

@@ -59,8 +59,11 @@ impl Staging {
         Accepted::new(bytes, self.spare.pop().unwrap_or_default(), purpose)
     }
 
-    pub(crate) fn push(&mut self, write: Write) {
+    /// Stages a write. It costs something itself: writes without rows would else be free, and there could be any number.
+    pub(crate) fn push(&mut self, write: Write) -> Result<(), StateError> {
+        self.charge(size_of::<Write>())?;
         self.writes.push(write);
+        Ok(())
     }
 
     /// Takes all writes; hand them back with [`Staging::clear`].

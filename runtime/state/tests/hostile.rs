@@ -109,6 +109,17 @@ fn a_call_cannot_stage_without_end() {
     state.put(0, &numbers(&[1])).unwrap();
 }
 
+#[test]
+fn writes_without_rows_are_not_free() {
+    let mut state = state();
+    begin(&mut state, &["a"]);
+    let staged = (0..10_000_000).take_while(|_| state.set_timers_passed(0, Clock::Event, &[], &[]).is_ok()).count();
+    assert!(staged < 2_000_000, "{staged} writes");
+    state.discard();
+    begin(&mut state, &["a"]);
+    state.put(0, &numbers(&[1])).unwrap();
+}
+
 /// A few bytes of frame can stand for a lot of state.
 #[test]
 fn rows_that_share_an_entry_count_each() {
