@@ -4,6 +4,7 @@ use crate::block;
 use crate::error::StateError;
 use crate::input::{Accepted, Purpose, aligned, expanded};
 use crate::interner::KeyId;
+use crate::key_space::MAX_ENCODED_BYTES;
 use crate::staging::Write;
 use crate::table::{Rows, table};
 use crate::task::TaskState;
@@ -24,6 +25,16 @@ impl TaskState {
         let purpose = Purpose { operation: "get", table: &table.name, what: "keys" };
         let fields = key_fields(self.keys.fields(), &table.rows);
         let view = purpose.read(aligned(keys, &mut self.copy), &fields)?;
+        // Nothing stops the guest while its keys are looked up, and few bytes can stand for keys without end.
+        let bytes = (0..view.columns()).map(|column| expanded(&view.column(column))).sum();
+        if bytes > MAX_ENCODED_BYTES {
+            return Err(StateError::KeysTooLong {
+                operation: "get",
+                keys: view.rows(),
+                bytes,
+                limit: MAX_ENCODED_BYTES,
+            });
+        }
         self.keys.find_rows(&view, &self.key_columns, &mut self.found);
         let store = match &table.rows {
             Rows::Map(map) => {

@@ -127,6 +127,20 @@ pub enum StateError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// Keys that repeat long dictionary entries: looking each up would take too long.
+    #[error(
+        "`{operation}`: {keys} keys that share entries of a dictionary take {bytes} bytes when each is looked up, more than {limit}: ask for each key once"
+    )]
+    KeysTooLong {
+        /// The function of the contract.
+        operation: &'static str,
+        /// How many keys.
+        keys: usize,
+        /// What they take together.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// The values asked for, or those of a batch's keys, do not fit into a frame.
     #[error(
         "`{operation}`: the values of {keys} keys make a frame of {bytes} bytes, more than {limit}: ask for fewer keys at a time, or keep less in one value"

@@ -120,6 +120,19 @@ fn writes_without_rows_are_not_free() {
     state.put(0, &numbers(&[1])).unwrap();
 }
 
+/// Nothing can stop a guest while the host looks up what it asks for.
+#[test]
+fn keys_that_share_a_long_entry_are_not_looked_up_without_end() {
+    let mut state = state();
+    begin(&mut state, &[]);
+    let mut keys = FrameBuilder::new(&Schema::new([Field::new("word", Scalar::String)]));
+    keys.column(0).push_entry(&vec![b'a'; 1 << 20]);
+    keys.column(0).extend_indices(&[0; 100]);
+    let error = state.get(0, keys.finish().unwrap(), &mut FrameBuf::new()).unwrap_err();
+    assert!(matches!(error, StateError::KeysTooLong { keys: 100, .. }), "{error}");
+    assert!(error.to_string().contains("take 104857600 bytes"), "{error}");
+}
+
 /// A few bytes of frame can stand for a lot of state.
 #[test]
 fn rows_that_share_an_entry_count_each() {
