@@ -1,7 +1,8 @@
 //! How data is printed: for people, or as one JSON document.
 
+use crate::failure::CommandResult;
 use serde::Serialize;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 
 /// What `-o` takes.
@@ -27,10 +28,27 @@ pub(crate) fn errors_in_colour() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
+/// Prints to standard output. Nobody reading it any more, as after `| head`, is no failure.
+///
+/// # Errors
+/// When it cannot be written for another reason.
+pub(crate) fn print(text: &str) -> CommandResult {
+    let mut output = std::io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(anyhow::Error::new(error).context("cannot write to standard output").into())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Prints one JSON document.
-pub(crate) fn print_json(value: &impl Serialize) {
+///
+/// # Errors
+/// As for [`print`].
+pub(crate) fn print_json(value: &impl Serialize) -> CommandResult {
     let text = serde_json::to_string_pretty(value).expect("report types have string keys and finite numbers");
-    println!("{text}");
+    print(&format!("{text}\n"))
 }
 
 /// A table without borders, as wide as its content; its header in capitals.

@@ -50,3 +50,16 @@ fn what_is_not_a_command_is_refused_with_one_that_is() {
     sandbox.run(&["check"]).fails(2, &["<TOPOLOGY>"]);
     sandbox.run(&["check", "t.toml", "-o", "yaml"]).fails(2, &["yaml", "table", "json"]);
 }
+
+#[test]
+fn nobody_reading_is_no_failure_and_a_full_disk_is() {
+    let sandbox = Sandbox::new();
+    // Standard output is closed on the other side before anything is written.
+    let (reader, writer) = std::io::pipe().expect("there are pipes");
+    drop(reader);
+    let output = sandbox.command(&["completions", "bash"]).stdout(writer).output().expect("petrel starts");
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("this is Linux");
+    let output = sandbox.command(&["completions", "bash"]).stdout(full).output().expect("petrel starts");
+    petrel_tests::Finished(output).fails(1, &["cannot write to standard output", "because:"]);
+}

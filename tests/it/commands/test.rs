@@ -125,7 +125,8 @@ fn rejected_tuples_are_shown_and_the_others_go_through() {
     let with =
         |how: &str| test(&sandbox, &[&trouble, "numbers.jsonl", "--config", "at=2", "--config", &format!("how={how}")]);
     let outcome = with("reject");
-    let rejected = json!([{ "stream": "default", "tuple": { "number": 2 }, "reason": "it is odd", "attempts": 1 }]);
+    let rejected =
+        json!([{ "stream": "numbers.default", "tuple": { "number": 2 }, "reason": "it is odd", "attempts": 1 }]);
     assert_eq!(outcome["rejected"], rejected);
     assert_eq!(outcome["streams"][0]["rows"].as_array().unwrap().len(), 2);
     // Retries wait in virtual time, until there have been enough.

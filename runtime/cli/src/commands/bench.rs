@@ -6,7 +6,7 @@ use crate::bench::{
 };
 use crate::failure::CommandResult;
 use crate::home::Home;
-use crate::output::{Format, OutputFlag, lines, print_json, table};
+use crate::output::{Format, OutputFlag, lines, print, print_json, table};
 use crate::topology_source::sandbox;
 use anyhow::Context;
 use std::path::PathBuf;
@@ -98,11 +98,10 @@ impl Bench {
             Format::Json => print_json(&serde_json::json!({ "rounds": self.rounds, "cases": measured })),
             Format::Table => print_table(&measured),
         }
-        Ok(())
     }
 }
 
-fn print_table(measured: &[Measured]) {
+fn print_table(measured: &[Measured]) -> CommandResult {
     let mut table = table(&["case", "unit", "petrel cpu", "native cpu", "ratio", "petrel wall", "budget"]);
     for case in measured {
         table.add_row([
@@ -115,5 +114,5 @@ fn print_table(measured: &[Measured]) {
             case.budget.to_owned(),
         ]);
     }
-    print!("{}", lines(&table, ""));
+    print(&lines(&table, ""))
 }

@@ -3,7 +3,7 @@
 use crate::failure::CommandResult;
 use crate::guest_build::{CargoOutput, PluginCrate};
 use crate::home::Home;
-use crate::output::{Format, OutputFlag, print_json, shown_path, size};
+use crate::output::{Format, OutputFlag, print, print_json, shown_path, size};
 use crate::topology_source::sandbox;
 use anyhow::Context;
 use serde::Serialize;
@@ -52,11 +52,12 @@ impl Build {
         };
         match self.output.format {
             Format::Json => print_json(&built),
-            Format::Table => {
-                println!("{path}: a {} of {}", built.world, size(built.size_bytes as u64));
-                println!("sha256 {}", built.digest);
-            }
+            Format::Table => print(&format!(
+                "{path}: a {} of {}\nsha256 {}\n",
+                built.world,
+                size(built.size_bytes as u64),
+                built.digest
+            )),
         }
-        Ok(())
     }
 }

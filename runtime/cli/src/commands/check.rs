@@ -3,7 +3,7 @@
 use crate::documents::{output_line, table_line};
 use crate::failure::{CommandResult, Failure};
 use crate::home::Home;
-use crate::output::{Format, OutputFlag, print_json};
+use crate::output::{Format, OutputFlag, print, print_json};
 use crate::problems::Problems;
 use crate::topology_document::TopologyDocument;
 use crate::topology_source::{OverrideFlags, TopologySource, sandbox};
@@ -48,11 +48,11 @@ impl Check {
             Format::Json => {
                 let documents: Vec<TopologyDocument<'_>> = checked.iter().map(Checked::document).collect();
                 match &documents[..] {
-                    [document] => print_json(document),
-                    topologies => print_json(&serde_json::json!({ "topologies": topologies })),
+                    [document] => print_json(document)?,
+                    topologies => print_json(&serde_json::json!({ "topologies": topologies }))?,
                 }
             }
-            Format::Table => checked.iter().for_each(Checked::print),
+            Format::Table => print(&checked.iter().map(Checked::text).collect::<String>())?,
         }
         if any { Err(Failure::Invalid) } else { Ok(()) }
     }
@@ -98,10 +98,10 @@ impl Checked {
     }
 
     /// The summary for people.
-    fn print(&self) {
-        let Checked::Valid { source, assignment } = self else { return };
-        println!(
-            "{}: {} is valid: {}, {}, guarantee {}",
+    fn text(&self) -> String {
+        let Checked::Valid { source, assignment } = self else { return String::new() };
+        let mut text = format!(
+            "{}: {} is valid: {}, {}, guarantee {}\n",
             source.file(),
             assignment.topology,
             count(assignment.components.len(), "component"),
@@ -109,16 +109,12 @@ impl Checked {
             assignment.guarantee.name()
         );
         for component in &assignment.components {
-            println!();
-            println!(
-                "{}: {} {}, {}",
-                component.name,
-                component.world.name(),
-                source.plugin_of(component),
-                count(component.parallelism as usize, "task")
-            );
-            lines(assignment, component).iter().for_each(|(label, line)| println!("  {label:8} {line}"));
+            let (world, plugin) = (component.world.name(), source.plugin_of(component));
+            let tasks = count(component.parallelism as usize, "task");
+            text += &format!("\n{}: {world} {plugin}, {tasks}\n", component.name);
+            text.extend(lines(assignment, component).iter().map(|(label, line)| format!("  {label:8} {line}\n")));
         }
+        text
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::Petrel;
 use crate::failure::CommandResult;
+use crate::output::print;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
@@ -22,7 +23,8 @@ pub(crate) struct Completions {
 impl Completions {
     /// Prints it.
     pub(crate) fn execute(self) -> CommandResult {
-        clap_complete::generate(self.shell, &mut Petrel::command(), "petrel", &mut std::io::stdout());
-        Ok(())
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Petrel::command(), "petrel", &mut script);
+        print(&String::from_utf8_lossy(&script))
     }
 }

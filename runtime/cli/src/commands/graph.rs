@@ -2,7 +2,7 @@
 
 use crate::failure::CommandResult;
 use crate::graph::{GraphDocument, dot, svg, tree};
-use crate::output::print_json;
+use crate::output::{print, print_json};
 use crate::topology_source::{OverrideFlags, TopologySource};
 use std::path::PathBuf;
 
@@ -44,11 +44,10 @@ impl Graph {
         let topology = sources[0].topology();
         let (name, graph) = (topology.name().as_str(), topology.graph());
         match self.format {
-            Drawing::Text => print!("{}", tree(name, &graph)),
-            Drawing::Dot => print!("{}", dot(name, &graph)),
-            Drawing::Svg => print!("{}", svg(name, &graph)),
+            Drawing::Text => print(&tree(name, &graph)),
+            Drawing::Dot => print(&dot(name, &graph)),
+            Drawing::Svg => print(&svg(name, &graph)),
             Drawing::Json => print_json(&GraphDocument::of(name, &graph)),
         }
-        Ok(())
     }
 }

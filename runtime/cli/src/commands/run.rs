@@ -102,7 +102,7 @@ impl Run {
             eprintln!("error: {failure}");
         }
         match self.output.format {
-            Format::Json => print_json(&RunReport::of(&reports)),
+            Format::Json => print_json(&RunReport::of(&reports))?,
             Format::Table => print_table(&reports),
         }
         match stopped_by {

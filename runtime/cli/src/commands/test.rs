@@ -4,7 +4,7 @@ use super::time::parse_time;
 use crate::failure::{CommandResult, Failure};
 use crate::guest_build::{CargoOutput, PluginCrate};
 use crate::home::Home;
-use crate::output::{Format, OutputFlag, print_json};
+use crate::output::{Format, OutputFlag, print, print_json};
 use crate::topology_source::sandbox;
 use crate::trial::{Limits, Outcome, PluginUnderTest, Samples, Trial, parse_schema, resolve_alone};
 use anyhow::Context;
@@ -104,8 +104,8 @@ impl Test {
         runtime.shutdown_background();
         let outcome = outcome?;
         match self.output.format {
-            Format::Json => print_json(&outcome.document(&self.plugin, world.name())),
-            Format::Table => outcome.print(),
+            Format::Json => print_json(&outcome.document(&self.plugin, world.name()))?,
+            Format::Table => print(&outcome.text())?,
         }
         match outcome.failure() {
             Some(failure) => Err(Failure::Failed(anyhow::anyhow!("{failure}"))),

@@ -120,75 +120,67 @@ impl Outcome {
         }
     }
 
-    /// For people, on standard output.
-    pub(crate) fn print(&self) {
+    /// For people.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
         for stream in &self.streams {
-            println!("{} ({}): {}", stream.name, stream.schema, tuples(stream.rows.len()));
+            text += &format!("{} ({}): {}\n", stream.name, stream.schema, count(stream.rows.len(), "tuple", "tuples"));
             let names: Vec<&str> = stream.schema.fields.iter().map(|field| field.name.as_str()).collect();
-            print_rows(&names, stream.rows.iter().map(|row| names.iter().map(|name| cell(row.get(*name))).collect()));
+            let row = |row: &Map<String, Json>| names.iter().map(|name| cell(row.get(*name))).collect();
+            text += &rows_text(&names, stream.rows.iter().map(row));
         }
         if !self.rejected.is_empty() {
-            println!("rejected: {}", tuples(self.rejected.len()));
-            let row = |it: &RejectedTuple| {
-                vec![it.stream.clone(), Json::Object(it.tuple.clone()).to_string(), it.reason.clone()]
-            };
-            print_rows(&["stream", "tuple", "reason"], self.rejected.iter().map(row));
+            text += &format!("rejected: {}\n", count(self.rejected.len(), "tuple", "tuples"));
+            let row = |it: &RejectedTuple| vec![it.stream.clone(), json_text(&it.tuple), it.reason.clone()];
+            text += &rows_text(&["stream", "tuple", "reason"], self.rejected.iter().map(row));
         }
         for content in &self.state {
-            let keys = if content.entries.len() == 1 {
-                "1 entry".to_owned()
-            } else {
-                format!("{} entries", content.entries.len())
-            };
-            println!("state {} ({}): {keys}", content.table, content.kind);
-            print_entries(&content.entries);
+            let entries = count(content.entries.len(), "entry", "entries");
+            text += &format!("state {} ({}): {entries}\n", content.table, content.kind);
+            text += &entries_text(&content.entries);
         }
         if !self.timers.is_empty() {
-            println!("timers: {}", self.timers.len());
+            text += &format!("timers: {}\n", self.timers.len());
             let row = |it: &PendingTimer| {
-                vec![
-                    it.table.clone(),
-                    it.clock.to_owned(),
-                    Json::Object(it.key.clone()).to_string(),
-                    it.time_us.to_string(),
-                ]
+                vec![it.table.clone(), it.clock.to_owned(), json_text(&it.key), it.time_us.to_string()]
             };
-            print_rows(&["table", "clock", "key", "time in µs"], self.timers.iter().map(row));
+            text += &rows_text(&["table", "clock", "key", "time in µs"], self.timers.iter().map(row));
         }
         if !self.printed.is_empty() {
-            println!("printed:");
-            String::from_utf8_lossy(&self.printed).lines().for_each(|line| println!("  {line}"));
+            text += "printed:\n";
+            text.extend(String::from_utf8_lossy(&self.printed).lines().map(|line| format!("  {line}\n")));
         }
+        text
     }
 }
 
-fn tuples(count: usize) -> String {
-    format!("{count} tuple{}", if count == 1 { "" } else { "s" })
+fn count(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn print_entries(entries: &[Entry]) {
-    let Some(first) = entries.first() else { return };
+fn json_text(object: &Map<String, Json>) -> String {
+    Json::Object(object.clone()).to_string()
+}
+
+fn entries_text(entries: &[Entry]) -> String {
+    let Some(first) = entries.first() else { return String::new() };
     let mut header: Vec<&str> = first.key.keys().map(String::as_str).collect();
     header.extend(first.subkey.as_ref().map(|_| "subkey"));
     header.push("value");
-    print_rows(
-        &header,
-        entries.iter().map(|entry| {
-            let cells = entry.key.values().chain(&entry.subkey).chain([&entry.value]);
-            cells.map(|value| cell(Some(value))).collect()
-        }),
-    );
+    let row = |entry: &Entry| {
+        let cells = entry.key.values().chain(&entry.subkey).chain([&entry.value]);
+        cells.map(|value| cell(Some(value))).collect()
+    };
+    rows_text(&header, entries.iter().map(row))
 }
 
-fn print_rows(header: &[&str], rows: impl ExactSizeIterator<Item = Vec<String>>) {
+fn rows_text(header: &[&str], rows: impl ExactSizeIterator<Item = Vec<String>>) -> String {
     if rows.len() == 0 || header.is_empty() {
-        return;
+        return String::new();
     }
     let mut shown = table_of_fields(header);
-    rows.for_each(|row| {
-        shown.add_row(row);
-    });
-    print!("{}", lines(&shown, "  "));
+    shown.add_rows(rows);
+    lines(&shown, "  ")
 }
 
 /// A value in a table: text as it is, if it is one line of it, everything else as JSON.

@@ -1,12 +1,11 @@
-//! `petrel plugin`: what there is, and what a plugin says about itself.
+//! `petrel plugin inspect`.
 
 use crate::documents::{
     ConfigKeyDocument, FieldDocument, OutputDocument, StateDocument, config_kind, fields, output_line, table_line,
 };
-use crate::embedded;
 use crate::failure::{CommandResult, Failure};
 use crate::home::Home;
-use crate::output::{Format, OutputFlag, lines, print_json, size, table};
+use crate::output::{Format, OutputFlag, lines, print, print_json, size, table};
 use crate::plugin_set::PluginSet;
 use crate::topology_source::sandbox;
 use crate::trial::parse_schema;
@@ -16,82 +15,6 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use std::path::Path;
 
-/// Look at plugins.
-#[derive(clap::Args)]
-#[command(after_help = "\
-Examples:
-  petrel plugin list
-  petrel plugin inspect count
-  petrel plugin inspect ./shout.wasm --schema line:bytes -o json")]
-pub(crate) struct Plugin {
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(clap::Subcommand)]
-enum What {
-    /// List the standard plugins, which are part of this binary.
-    #[command(after_help = "Examples:\n  petrel plugin list\n  petrel plugin list -o json")]
-    List(List),
-    /// Show what a plugin takes, emits, keeps and needs. It is asked in the sandbox, with no capability at all.
-    Inspect(Inspect),
-}
-
-impl Plugin {
-    /// Looks.
-    pub(crate) fn execute(self) -> CommandResult {
-        match self.what {
-            What::List(list) => list.execute(),
-            What::Inspect(inspect) => inspect.execute(),
-        }
-    }
-}
-
-#[derive(clap::Args)]
-struct List {
-    #[command(flatten)]
-    output: OutputFlag,
-}
-
-#[derive(Serialize)]
-struct Listed {
-    name: &'static str,
-    world: &'static str,
-    help: &'static str,
-    size_bytes: usize,
-    digest: String,
-}
-
-impl List {
-    fn execute(self) -> CommandResult {
-        let sandbox = sandbox(&Home::open()?)?;
-        let mut listed = Vec::new();
-        // Those that only `petrel bench` uses are nobody's business.
-        for embedded in embedded::all().iter().filter(|plugin| !plugin.name.starts_with("bench-")) {
-            let plugin = sandbox.load(embedded.bytes).map_err(anyhow::Error::from)?;
-            listed.push(Listed {
-                name: embedded.name,
-                world: plugin.world().name(),
-                help: embedded.help,
-                size_bytes: embedded.bytes.len(),
-                digest: plugin.digest().to_string(),
-            });
-        }
-        match self.output.format {
-            Format::Json => print_json(&serde_json::json!({ "plugins": listed })),
-            Format::Table => {
-                let mut table = table(&["name", "world", "size", "sha256", "what it does"]);
-                for plugin in &listed {
-                    let bytes = size(plugin.size_bytes as u64);
-                    table.add_row([plugin.name, plugin.world, &bytes, &plugin.digest[..12], plugin.help]);
-                }
-                print!("{}", lines(&table, ""));
-            }
-        }
-        Ok(())
-    }
-}
-
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -100,7 +23,8 @@ Examples:
   petrel plugin inspect ./shout.wasm --config '{\"suffix\": \"!\"}' --schema line:string -o json
 
 What a bolt emits may depend on its inputs: tell their fields with --schema, once for each input.")]
-struct Inspect {
+/// What to ask a plugin.
+pub(super) struct Inspect {
     /// A component file or the name of a standard plugin.
     plugin: String,
     /// The configuration, as one JSON object.
@@ -163,7 +87,8 @@ impl From<&Description> for DescriptionDocument {
 }
 
 impl Inspect {
-    fn execute(self) -> CommandResult {
+    /// Asks it.
+    pub(super) fn execute(self) -> CommandResult {
         let sandbox = sandbox(&Home::open()?)?;
         let mut set = PluginSet::new(sandbox, Path::new(""));
         let (digest, world) = set.open(&self.plugin)?;
@@ -194,28 +119,28 @@ impl Inspect {
                     config: keys.iter().map(ConfigKeyDocument::from).collect(),
                     description,
                     problem,
-                });
+                })
             }
             Format::Table => {
-                println!("{}: a {} of {}", self.plugin, world.name(), size(plugin.size_bytes() as u64));
-                println!("sha256 {digest}");
-                print_keys(&keys);
-                match described {
-                    Ok(description) => print_description(&description),
+                let mut text = format!("{}: a {} of {}\n", self.plugin, world.name(), size(plugin.size_bytes() as u64));
+                text += &format!("sha256 {digest}\n");
+                text += &keys_text(&keys);
+                text += &match described {
+                    Ok(description) => description_text(&description),
                     Err(problem) => {
                         let key = problem.key.filter(|key| !key.is_empty());
                         let about = key.map_or(String::new(), |key| format!(" (configuration key {key})"));
-                        println!("\nstreams and state cannot be told{about}: {}", problem.message);
-                        if world == World::Bolt && self.schema.is_empty() {
-                            println!("they may depend on what the bolt reads: tell it with --schema");
-                        }
+                        let hint = match world == World::Bolt && self.schema.is_empty() {
+                            true => "they may depend on what the bolt reads: tell it with --schema\n",
+                            false => "",
+                        };
+                        format!("\nstreams and state cannot be told{about}: {}\n{hint}", problem.message)
                     }
-                }
-                println!("\nimports");
-                plugin.imports().iter().for_each(|import| println!("  {import}"));
+                };
+                text += &section("imports", plugin.imports());
+                print(&text)
             }
         }
-        Ok(())
     }
 
     /// The configuration with defaults filled in. Unknown keys are refused, as in a topology.
@@ -237,11 +162,9 @@ impl Inspect {
     }
 }
 
-fn print_keys(keys: &[ConfigKey]) {
-    println!("\nconfiguration");
+fn keys_text(keys: &[ConfigKey]) -> String {
     if keys.is_empty() {
-        println!("  none");
-        return;
+        return section("configuration", &[]);
     }
     let mut table = table(&["key", "kind", "default", "what it is"]);
     for key in keys {
@@ -252,25 +175,28 @@ fn print_keys(keys: &[ConfigKey]) {
         };
         table.add_row([&key.name, config_kind(key.kind), &default, &key.help]);
     }
-    print!("{}", lines(&table, "  "));
+    format!("\nconfiguration\n{}", lines(&table, "  "))
 }
 
-fn print_description(description: &Description) {
-    let section = |title: &str, lines: Vec<String>| {
-        println!("\n{title}");
-        if lines.is_empty() {
-            println!("  none");
-        }
-        lines.iter().for_each(|line| println!("  {line}"));
-    };
+fn description_text(description: &Description) -> String {
+    let mut text = String::new();
     if !description.inputs.is_empty() {
-        section("reads", description.inputs.iter().map(Schema::to_string).collect());
+        text += &section("reads", &description.inputs.iter().map(Schema::to_string).collect::<Vec<_>>());
     }
-    section("emits", description.outputs.iter().map(output_line).collect());
+    text += &section("emits", &description.outputs.iter().map(output_line).collect::<Vec<_>>());
     let keyed = match &description.state_key[..] {
         [] => String::new(),
         key => format!(", for each {}", key.join(", ")),
     };
-    section("keeps", description.tables.iter().map(|table| format!("{}{keyed}", table_line(table))).collect());
-    section("needs", description.capabilities.clone());
+    let table = |table| format!("{}{keyed}", table_line(table));
+    text += &section("keeps", &description.tables.iter().map(table).collect::<Vec<_>>());
+    text + &section("needs", &description.capabilities)
+}
+
+/// A title and, below it, lines.
+fn section(title: &str, lines: &[String]) -> String {
+    let none = ["none".to_owned()];
+    let lines = if lines.is_empty() { &none } else { lines };
+    let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+    format!("\n{title}\n{lines}")
 }
