@@ -26,13 +26,16 @@ impl Fields {
     }
 
     /// Delivers each row to the owner of its key's group.
+    ///
+    /// # Errors
+    /// If the keys take too long to hash, or the consumer's columns do not fit into a frame.
     pub(super) fn route(&mut self, frame: &Frame, to: &mut Vec<Delivery>) -> Result<(), String> {
         let Fields { keys, scatter, owners, targets } = self;
         let view = frame.view();
         // The key group is the low bits of the hash.
         let owner = |hash: &u64| owners[(*hash % u64::from(KEY_GROUPS)) as usize];
         targets.clear();
-        match keys.hash(&view) {
+        match keys.hash(&view)? {
             Hashes::Rows(hashes) => {
                 targets.extend(hashes.iter().map(owner));
                 scatter.by_row(frame, targets, to)

@@ -4,8 +4,10 @@
 //! distinct key is hashed once, and the receiver, which has to look every key up, is spared most of that too. A frame
 //! that comes with a dictionary is hashed entry by entry at any size.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
-use petrel_frame::{FrameView, Scalar, StringColumn};
+use petrel_frame::{Column, FrameView, Scalar, StringColumn};
 use petrel_model::key_bytes;
 use petrel_state::Dict;
 use xxhash_rust::xxh3::xxh3_64;
@@ -15,6 +17,9 @@ use xxhash_rust::xxh3::xxh3_64;
 const REPETITIONS: usize = 5;
 /// For so many frames no dictionary is tried after one that did not pay.
 const SKIP_FRAMES: u32 = 15;
+/// Keys that are hashed row by row have at most so many bytes in a frame. Only rows that repeat long dictionary entries
+/// come near: a few bytes of each would otherwise keep the host busy for hours.
+const MAX_KEY_BYTES: u64 = 64 << 20;
 
 /// The key columns of a stream and what is needed to hash them.
 #[derive(Debug)]
@@ -86,7 +91,10 @@ impl Keys {
     }
 
     /// Hashes the keys of a frame, in the cheapest way for it.
-    pub(super) fn hash<'k>(&'k mut self, view: &FrameView<'k>) -> Hashes<'k> {
+    ///
+    /// # Errors
+    /// If its rows repeat long dictionary entries too often, for a person to read.
+    pub(super) fn hash<'k>(&'k mut self, view: &FrameView<'k>) -> Result<Hashes<'k>, String> {
         self.hashes.clear();
         let [column] = self.columns[..] else { return self.hash_rows(view) };
         let key = view.column(column);
@@ -94,7 +102,7 @@ impl Keys {
         if key.is_list() || key.validity().is_some() {
             return self.hash_rows(view);
         }
-        match (key.dictionary(), key.strings()) {
+        Ok(match (key.dictionary(), key.strings()) {
             (Some((numbers, entries)), _) if entries.len() <= view.rows() => {
                 let Keys { hashes, bytes, .. } = self;
                 hash_texts(key.scalar(), &entries, entries.len(), |entry| entry, bytes, hashes);
@@ -116,18 +124,32 @@ impl Keys {
                 }
                 Hashes::Entries(numbered)
             }
-            _ => self.hash_rows(view),
-        }
+            _ => return self.hash_rows(view),
+        })
     }
 
-    fn hash_rows(&mut self, view: &FrameView<'_>) -> Hashes<'_> {
+    fn hash_rows(&mut self, view: &FrameView<'_>) -> Result<Hashes<'_>, String> {
+        let repeated: u64 = self.columns.iter().map(|column| repeated_bytes(&view.column(*column))).sum();
+        if repeated > MAX_KEY_BYTES {
+            return Err(format!(
+                "the keys of a frame of {} rows take {repeated} bytes when each is written out, more than \
+                 {MAX_KEY_BYTES}: emit smaller frames, or shorter keys",
+                view.rows()
+            ));
+        }
         for row in 0..view.rows() {
             self.bytes.clear();
             key_bytes(view, &self.columns, row, &mut self.bytes);
             self.hashes.push(xxh3_64(&self.bytes));
         }
-        Hashes::Rows(&self.hashes)
+        Ok(Hashes::Rows(&self.hashes))
     }
+}
+
+/// The bytes of a column's texts when each row has its own, where rows share entries of a dictionary.
+fn repeated_bytes(column: &Column<'_>) -> u64 {
+    let Some((numbers, entries)) = column.dictionary() else { return 0 };
+    numbers.iter().map(|number| entries.get(*number as usize).len() as u64).sum()
 }
 
 /// Keys that are written down before the first of them is hashed: reading what was just written stalls.

@@ -29,6 +29,9 @@ impl PartialKey {
     }
 
     /// Delivers each row to one of the two targets of its key.
+    ///
+    /// # Errors
+    /// As for a fields grouping.
     pub(super) fn route(&mut self, frame: &Frame, to: &mut Vec<Delivery>) -> Result<(), String> {
         let PartialKey { keys, scatter, rows, targets } = self;
         let view = frame.view();
@@ -39,7 +42,7 @@ impl PartialKey {
             target as u32
         };
         targets.clear();
-        match keys.hash(&view) {
+        match keys.hash(&view)? {
             Hashes::Rows(hashes) => targets.extend(hashes.iter().map(|hash| less(*hash))),
             Hashes::Entries(numbered) => {
                 targets.extend(numbered.numbers.iter().map(|number| less(numbered.hashes[*number as usize])));

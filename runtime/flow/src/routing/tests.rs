@@ -239,3 +239,30 @@ fn a_large_frame_gets_a_dictionary_where_words_repeat() {
     assert!(to.len() == 2 && to.iter().all(|(_, part)| part.view().column(0).is_dictionary()));
     assert_eq!(to.iter().map(|(_, part)| part.view().column(0).entries()).sum::<usize>(), 20);
 }
+
+#[test]
+fn keys_that_repeat_a_long_entry_are_not_hashed_without_end() {
+    let mut builder = FrameBuilder::new(&schema());
+    builder.column(3).push_entry(&vec![7; 1 << 20]);
+    for row in 0..100 {
+        builder.column(0).push_str("word");
+        builder.column(1).push_null();
+        builder.column(2).push_bool(true);
+        builder.column(4).push_f64(0.0);
+        builder.column(5).push_list([]).unwrap();
+        if row == 0 {
+            builder.column(3).push_null();
+        } else {
+            builder.column(3).push_index(0);
+        }
+    }
+    let mut bytes = FrameBuf::new();
+    builder.finish_into(&mut bytes).unwrap();
+    let frame = Frame::validate(bytes).unwrap();
+    for grouping in [Grouping::Fields(vec![3]), Grouping::Fields(vec![0, 3]), Grouping::PartialKey(vec![3])] {
+        let mut router = router(grouping, &[0], 4, 1_000);
+        let now = Now { loads: &[0; 4], direct: None };
+        let error = router.route(frame.clone(), now, &mut Vec::new()).unwrap_err();
+        assert!(error.contains("a frame of 100 rows take 104857600 bytes"), "{error}");
+    }
+}
