@@ -1,6 +1,7 @@
 //! The keys of a task: between the columns of a frame and ids.
 
 use crate::batch::Batch;
+use crate::input::expanded;
 use crate::interner::{Interner, KeyId};
 use crate::key::{Key, NumberKeys, StringKeys};
 use alloc::vec::Vec;
@@ -73,6 +74,11 @@ impl KeySpace {
                 }
                 _ => {}
             }
+        }
+        // Asked before the first is written down: that alone would take hours where rows repeat long entries.
+        let bytes: usize = columns.iter().map(|column| expanded(&frame.column(*column))).sum();
+        if bytes > MAX_ENCODED_BYTES {
+            return Err(TooLong { bytes });
         }
         batch.start(frame.rows(), &mut self.interner);
         let mut total = 0;

@@ -133,6 +133,23 @@ fn keys_that_share_a_long_entry_are_not_looked_up_without_end() {
     assert!(error.to_string().contains("take 104857600 bytes"), "{error}");
 }
 
+/// Without the check before them, writing down the keys of these rows takes minutes.
+#[test]
+fn a_batch_whose_keys_share_a_long_entry_is_refused_at_once() {
+    let fields = vec![Field::new("word", Scalar::Bytes), Field::new("flag", Scalar::Bool)];
+    let mut builder = FrameBuilder::new(&Schema::new(fields.clone()));
+    builder.column(0).push_entry(&vec![7; 8 << 20]);
+    builder.column(0).extend_indices(&vec![0; 1_000_000]);
+    (0..1_000_000).for_each(|_| builder.column(1).push_bool(true));
+    let mut state = TaskState::new(KeySpec { fields }, &[spec("count", TableKind::Value, Scalar::I64)], 5);
+    let frame = FrameView::parse(builder.finish().unwrap()).unwrap();
+    assert!(matches!(
+        state.pass_frame(&frame, &[0, 1], &mut Passed::default()),
+        Err(StateError::TooLarge { operation: "pass", keys: 1_000_000, .. })
+    ));
+    assert_eq!(state.keys(), 0);
+}
+
 /// A few bytes of frame can stand for a lot of state.
 #[test]
 fn rows_that_share_an_entry_count_each() {
