@@ -63,7 +63,11 @@ impl Egress {
                     let input = &consumer.inputs[edge.input.0 as usize];
                     let targets = consumer.parallelism as usize;
                     let to = |task: usize| TaskId { component: edge.to, task: TaskIndex(task as u32) };
-                    let local: Vec<usize> = (0..targets).filter(|task| assignment.tasks.contains(&to(*task))).collect();
+                    // Once over all tasks: with thousands, asking for each target would take minutes.
+                    let here = assignment.tasks.iter().filter(|id| id.component == edge.to);
+                    let mut local: Vec<usize> =
+                        here.map(|id| id.task.0 as usize).filter(|task| *task < targets).collect();
+                    local.sort_unstable();
                     // Senders start at different targets, so that their single tuples do not all go to the first.
                     let start = id.task.0 as usize;
                     let channel = |task| {
