@@ -1,6 +1,6 @@
 //! Where the parts of a frame lie: the constants, the header, and one row of the column table.
 //!
-//! `docs/src/formats.md` is the specification; this file is the only place that repeats its numbers.
+//! `docs/formats.md` is the specification; in this crate, this file is the only place that repeats its numbers.
 
 use crate::Scalar;
 

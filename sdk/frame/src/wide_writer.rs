@@ -26,7 +26,8 @@ impl<'c> WideWriter<'c> {
         bytes_max: usize,
     ) -> WideWriter<'c> {
         offsets.reserve(rows_max);
-        bytes.reserve(bytes_max + WIDE);
+        // What `push` relies on must not wrap around to little room.
+        bytes.reserve(bytes_max.checked_add(WIDE).expect("a capacity fits an address"));
         WideWriter {
             start: bytes.as_mut_ptr(),
             position: bytes.len(),

@@ -215,3 +215,10 @@ fn builders_keep_the_limits() {
 fn pushing_another_type_is_a_programmer_error() {
     FrameBuilder::new(&Schema::new([Field::new("a", Scalar::I64)])).column(0).push_str("1");
 }
+
+/// In a release build the sum would wrap around, and `push` would write past what there is.
+#[test]
+#[should_panic(expected = "a capacity fits an address")]
+fn room_beyond_all_memory_is_not_taken_for_little_room() {
+    FrameBuilder::new(&Schema::new([Field::new("bytes", Scalar::Bytes)])).column(0).wide(0, usize::MAX);
+}
