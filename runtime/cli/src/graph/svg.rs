@@ -15,6 +15,7 @@ const NAME_CHARACTER: f64 = 8.2;
 const SMALL_CHARACTER: f64 = 6.6;
 
 const STYLE: &str = "\
+  .ground { fill: #ffffff; }
   text { font-family: system-ui, sans-serif; fill: #1c2733; }
   .name { font-size: 14px; font-weight: 600; }
   .plugin, .edge-label { font-size: 11px; fill: #52606d; }
@@ -31,7 +32,6 @@ const STYLE: &str = "\
     .halo { stroke: #12181f; }
     .ground { fill: #12181f; }
   }
-  .ground { fill: #ffffff; }
 ";
 
 /// Draws it.
@@ -172,6 +172,11 @@ mod tests {
         assert!(text.contains("<title>dia&lt;mond</title>") && text.contains("./a&amp;b.wasm ×2"), "{text}");
         assert_eq!(text.matches("<rect class=\"box").count(), graph.nodes.len());
         assert_eq!(text.matches("<path class=\"edge\" d=\"M").count(), graph.edges.len() + 1);
+        // What is said for dark comes after what it replaces.
+        let dark = STYLE.find("@media").unwrap();
+        for class in ["text {", ".ground {", ".box {", ".edge {", ".halo {"] {
+            assert!(STYLE.find(class) < Some(dark) && STYLE.rfind(class) > Some(dark), "{class}");
+        }
         let drawing = Drawing::of(&graph);
         for (number, node) in graph.nodes.iter().enumerate() {
             let y = drawing.y(node.depth, Item::Node(number));
