@@ -166,7 +166,10 @@ fn write_out(
 }
 
 fn open(granted: &Path, name: &str, append: bool) -> Result<(PathBuf, File), String> {
-    let is_folder = granted.as_os_str().as_encoded_bytes().ends_with(b"/") || granted.is_dir();
+    // Where nothing is yet, the plugin decides by naming a file in it or not.
+    let is_folder = granted.as_os_str().as_encoded_bytes().ends_with(b"/")
+        || granted.is_dir()
+        || !name.is_empty() && !granted.exists();
     let refused = |path: &Path, error: io::Error| format!("cannot write to {path:?}: {error}");
     let mut flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC;
     flags |= if append { OFlags::APPEND } else { OFlags::TRUNC };
@@ -260,6 +263,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_there_yet_becomes_a_folder_for_a_name_and_a_file_without_one() {
+        let folder = tempfile::tempdir().unwrap();
+        block_on(outputs(&folder.path().join("parts"), false).create("path", "part-0")).unwrap();
+        assert!(folder.path().join("parts/part-0").is_file());
+        block_on(outputs(&folder.path().join("whole"), false).create("path", "")).unwrap();
+        assert!(folder.path().join("whole").is_file());
+    }
+
+    #[test]
     fn a_full_disk_is_told_with_the_path_and_the_reason() {
         let error = block_on(async {
             let mut outputs = outputs(Path::new("/dev/full"), false);
@@ -275,6 +287,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let message = block_on(outputs(&folder.path().join("no/such/file"), false).create("path", "")).unwrap_err();
         assert!(message.contains("no/such/file") && message.contains("No such file"), "{message}");
+        fs::write(folder.path().join("file"), "").unwrap();
         let message = block_on(outputs(&folder.path().join("file"), false).create("path", "part-0")).unwrap_err();
         assert!(message.contains("set a folder"), "{message}");
     }
