@@ -3,9 +3,11 @@
 mod architecture;
 mod book;
 mod commands;
-mod guests;
 mod faults;
 mod groupings;
+mod guests;
+mod json;
 mod living;
+mod plugins;
 mod texts;
 mod word_count;
