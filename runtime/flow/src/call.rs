@@ -110,6 +110,13 @@ pub struct Trap {
     pub backtrace: Vec<String>,
 }
 
+impl Trap {
+    /// The guest broke the contract.
+    pub fn contract(message: impl Into<String>) -> Trap {
+        Trap { kind: TrapKind::Contract, message: message.into(), backtrace: Vec::new() }
+    }
+}
+
 /// The kinds of reasons for which a call does not return ok.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TrapKind {

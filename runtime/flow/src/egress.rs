@@ -1,6 +1,6 @@
 //! Everything that leaves a task: streams, their edges, and the channels of each edge.
 
-use crate::call::{Emitted, Trap, TrapKind};
+use crate::call::{Emitted, Trap};
 use crate::envelope::ChannelId;
 use crate::frame::Frame;
 use crate::outbound::Outbound;
@@ -10,7 +10,6 @@ use crate::tuning::Tuning;
 use crate::watermark;
 use alloc::collections::VecDeque;
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use petrel_model::{Assignment, Edge, OutputIndex, TaskId, TaskIndex};
 
@@ -113,7 +112,9 @@ impl Egress {
         let Emitted { output, direct, mut frame, .. } = emitted;
         let streams = self.streams.len();
         let Some(stream) = self.streams.get_mut(output as usize) else {
-            return Err(contract(format!("emitted to output {output}, but the plugin describes {streams} outputs")));
+            return Err(Trap::contract(format!(
+                "emitted to output {output}, but the plugin describes {streams} outputs"
+            )));
         };
         let rows = frame.view().rows();
         stream.emitted_rows += rows as u64;
@@ -125,7 +126,7 @@ impl Egress {
             self.loads.clear();
             self.loads.extend(out.channels.iter().map(Outbound::load));
             let now = Now { loads: &self.loads, direct };
-            match out.router.route(frame.clone(), now, &mut self.deliveries).map_err(contract)? {
+            match out.router.route(frame.clone(), now, &mut self.deliveries).map_err(Trap::contract)? {
                 Routed::Delivered => out.deliver(&mut self.deliveries, now_us, outputs),
                 Routed::Ask(question) => {
                     let ticket = self.ticket;
@@ -151,7 +152,7 @@ impl Egress {
             while let Some(Asked { frame, emitted_us, tasks: Some(tasks), .. }) =
                 out.asked.pop_front_if(|asked| asked.tasks.is_some())
             {
-                out.router.chosen(&frame, &tasks, &mut self.deliveries).map_err(contract)?;
+                out.router.chosen(&frame, &tasks, &mut self.deliveries).map_err(Trap::contract)?;
                 out.deliver(&mut self.deliveries, emitted_us, outputs);
             }
             return Ok(());
@@ -231,8 +232,4 @@ impl Out {
             self.channels[target].push(frame, emitted_us, outputs);
         }
     }
-}
-
-fn contract(message: String) -> Trap {
-    Trap { kind: TrapKind::Contract, message, backtrace: Vec::new() }
 }

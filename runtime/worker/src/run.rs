@@ -8,7 +8,7 @@ use crate::report::{Report, Status, components};
 use crate::shell::Shell;
 use crate::staff::Staff;
 use petrel_flow::{Task, Tuning};
-use petrel_model::{Assignment, Digest, Guarantee};
+use petrel_model::{Assignment, Digest, Grouping, Guarantee};
 use petrel_sandbox::{LogSink, Plugin, PrintTarget};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -108,11 +108,15 @@ impl Run {
         if assignment.guarantee != Guarantee::BestEffort {
             return Err(RefusedAssignment::Guarantee(assignment.guarantee));
         }
-        if let Some(component) = assignment.components.iter().find(|it| !options.plugins.contains_key(&it.plugin)) {
-            return Err(RefusedAssignment::MissingPlugin {
-                component: component.name.to_string(),
-                plugin: component.plugin,
+        for component in &assignment.components {
+            let groupings = component.inputs.iter().filter_map(|input| match &input.grouping {
+                Grouping::Custom { plugin, .. } => Some(*plugin),
+                _ => None,
             });
+            let missing = groupings.chain([component.plugin]).find(|plugin| !options.plugins.contains_key(plugin));
+            if let Some(plugin) = missing {
+                return Err(RefusedAssignment::MissingPlugin { component: component.name.to_string(), plugin });
+            }
         }
         let assignment = Arc::new(assignment);
         let started = Instant::now();
@@ -146,8 +150,7 @@ impl Run {
             let spawned = tasks.spawn(shell.run());
             names.insert(spawned.id(), staff.name(*id));
         }
-        let handle =
-            RunHandle { assignment, meters, post, stop, started, ended: Arc::new(OnceLock::new()) };
+        let handle = RunHandle { assignment, meters, post, stop, started, ended: Arc::new(OnceLock::new()) };
         Ok(Run { handle, tasks, names })
     }
 

@@ -38,7 +38,6 @@ struct Running {
     ages: Ages,
     outputs: VecDeque<Output>,
     scratch: Vec<Output>,
-    effects: Effects,
     wake_us: i64,
 }
 
@@ -72,7 +71,6 @@ impl Running {
             ages: Ages::default(),
             outputs: VecDeque::new(),
             scratch: Vec::new(),
-            effects: Effects::default(),
             wake_us: i64::MAX,
         })
     }
@@ -175,7 +173,7 @@ impl Running {
     async fn perform(&mut self, output: Output) -> Option<TaskEnd> {
         match output {
             Output::Call { call, mut state } => {
-                let mut effects = std::mem::take(&mut self.effects);
+                let mut effects = Effects::default();
                 let now_us = self.shell.clock.now_us();
                 let result = self.instance.call(&call, &mut state, &mut effects, now_us).await;
                 self.shell.meters.memory_bytes.store(self.instance.memory_bytes(), Relaxed);

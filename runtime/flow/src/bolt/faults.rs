@@ -1,7 +1,7 @@
 //! Rows that the guest will not have: the call is discarded and made again without them.
 
-use super::{Bolt, Doing, contract};
-use crate::call::RowFault;
+use super::{Bolt, Doing};
+use crate::call::{RowFault, Trap};
 use crate::failure::{Fields, Place, Rejected};
 use crate::frame::Frame;
 use crate::retry::Waiting;
@@ -11,6 +11,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use petrel_model::InputIndex;
+
+/// The longest time after which a tuple may come again: a topology cannot end before that.
+const RETRY_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
 
 impl Bolt {
     /// `process` returned ok but will not have some rows: rejects them or keeps them for later, and calls it again
@@ -26,7 +29,13 @@ impl Bolt {
         for RowFault { row, reason, retry_after_ms } in faults {
             if row >= rows {
                 let message = format!("reject or retry named row {row} of a batch of {rows} rows, numbered from 0");
-                return self.fail("process", Place::NoBatch, contract(message), outputs);
+                return self.fail("process", Place::NoBatch, Trap::contract(message), outputs);
+            }
+            if let Some(after_ms) = retry_after_ms.filter(|after_ms| *after_ms > RETRY_AFTER_MS_MAX) {
+                let message = format!(
+                    "retry asked for row {row} again after {after_ms} ms; the longest time is {RETRY_AFTER_MS_MAX} ms, a day"
+                );
+                return self.fail("process", Place::NoBatch, Trap::contract(message), outputs);
             }
             by_row.entry(row).or_insert((reason, retry_after_ms));
         }

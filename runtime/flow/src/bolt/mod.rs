@@ -17,7 +17,7 @@ mod hunt;
 mod work;
 
 use crate::batch::Batch;
-use crate::call::{Call, CallResult, Effects, Trap, TrapKind};
+use crate::call::{Call, CallResult, Effects, Trap};
 use crate::egress::Egress;
 use crate::envelope::Message;
 use crate::failure::{Failure, Place};
@@ -29,7 +29,6 @@ use crate::step::Output;
 use crate::tuning::Tuning;
 use crate::watermark::Watermark;
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 use hunt::Hunt;
 use petrel_model::{Assignment, ComponentName, InputIndex, TaskId};
@@ -166,8 +165,7 @@ impl Bolt {
             }
             (Doing::Opening | Doing::Timing, None) if !effects.faults.is_empty() => {
                 let message = alloc::format!("reject and retry name rows of a batch, and {name} has none");
-                let trap = Trap { kind: TrapKind::Contract, message, backtrace: Vec::new() };
-                return self.fail(name, Place::NoBatch, trap, outputs);
+                return self.fail(name, Place::NoBatch, Trap::contract(message), outputs);
             }
             (Doing::Opening | Doing::Timing | Doing::Processing, None) => {}
             (Doing::Nothing | Doing::Idle | Doing::Closing | Doing::Finished | Doing::Failed, _) => return,
@@ -294,8 +292,4 @@ impl Bolt {
     fn has_ended(&self) -> bool {
         self.ingress.has_ended() && self.batch.is_none() && self.retries.is_empty()
     }
-}
-
-fn contract(message: String) -> Trap {
-    Trap { kind: TrapKind::Contract, message, backtrace: Vec::new() }
 }

@@ -1,8 +1,8 @@
 //! What a bolt does next.
 
-use super::{Bolt, Doing, contract};
+use super::{Bolt, Doing};
 use crate::batch::Batch;
-use crate::call::Call;
+use crate::call::{Call, Trap};
 use crate::failure::{Fields, Place};
 use crate::frame::Frame;
 use crate::ingress::Port;
@@ -138,7 +138,7 @@ impl Bolt {
             if !batch.halve() {
                 let schema = &self.ingress.ports()[port].schema;
                 let place = Place::Row { row: 0, rows: 1, fields: Fields::of(&frame.view(), 0, schema) };
-                self.fail("process", place, contract(error.to_string()), outputs);
+                self.fail("process", place, Trap::contract(error.to_string()), outputs);
             }
             return;
         }
@@ -154,7 +154,7 @@ impl Bolt {
         let columns = &self.ingress.ports()[port].key_columns;
         let state = self.state.as_mut().expect("the state is here while no call is under way");
         if let Err(error) = state.pass_frame(&frame.view(), columns, &mut passed) {
-            return self.fail("process", Place::NoBatch, contract(error.to_string()), outputs);
+            return self.fail("process", Place::NoBatch, Trap::contract(error.to_string()), outputs);
         }
         self.call(doing, Call::Process { input: port as u32, frame, state: passed }, outputs);
     }
@@ -173,7 +173,7 @@ impl Bolt {
                     "all inputs have ended, and after {FINAL_CALLS} calls of on-timer there are still event-time timers: \
                      do not set a timer again when its time is the end of everything"
                 );
-                return self.fail("on-timer", Place::NoBatch, contract(message), outputs);
+                return self.fail("on-timer", Place::NoBatch, Trap::contract(message), outputs);
             }
         }
         let mut passed = core::mem::take(&mut self.passed);
@@ -193,7 +193,7 @@ impl Bolt {
                     most = keys.rows() / 2;
                     self.state().discard();
                 }
-                Err(error) => return self.fail("on-timer", Place::NoBatch, contract(error.to_string()), outputs),
+                Err(error) => return self.fail("on-timer", Place::NoBatch, Trap::contract(error.to_string()), outputs),
             }
         }
     }
@@ -218,7 +218,7 @@ impl Bolt {
         let mut passed = core::mem::take(&mut self.passed);
         match self.state().pass_task(&mut passed) {
             Ok(()) => self.call(Doing::Timing, call(passed), outputs),
-            Err(error) => self.fail(name, Place::NoBatch, contract(error.to_string()), outputs),
+            Err(error) => self.fail(name, Place::NoBatch, Trap::contract(error.to_string()), outputs),
         }
     }
 }

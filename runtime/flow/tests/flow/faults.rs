@@ -262,3 +262,17 @@ fn failing_elsewhere_than_in_a_batch_ends_the_task_too() {
     assert!(!executor.run());
     assert!(executor.failures[0].to_string().contains("on-end has none"), "{}", executor.failures[0]);
 }
+
+#[test]
+fn a_tuple_cannot_be_asked_for_again_after_more_than_a_day() {
+    let end = run(
+        |numbers, _, effects| {
+            effects.faults.extend((0..numbers.len()).map(|row| fault(row, Some(u64::MAX))));
+            Ok(())
+        },
+        Tuning::default(),
+    );
+    let failure = end.failure.expect("the contract is broken");
+    assert_eq!(failure.trap.kind, TrapKind::Contract);
+    assert!(failure.trap.message.contains("the longest time is 86400000 ms"), "{failure}");
+}
