@@ -2,7 +2,7 @@
 
 use crate::faults::trouble;
 use petrel_tests::{Finished, Sandbox};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -224,4 +224,49 @@ fn resident_kib(status: &str) -> Option<u64> {
     let text = std::fs::read_to_string(status).ok()?;
     let line = text.lines().find(|line| line.starts_with("VmRSS:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[test]
+fn one_signal_drains_while_standard_input_is_silent() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "silent.toml",
+        r#"
+        name = "silent"
+        guarantee = "best-effort"
+        [component.lines]
+        plugin = "lines"
+        config = { stdin = true }
+        [component.split]
+        plugin = "split"
+        inputs = [{ from = "lines", grouping = "shuffle" }]
+        [component.count]
+        plugin = "count"
+        config = { emit = "final" }
+        inputs = [{ from = "split", grouping = "fields", fields = ["word"] }]
+        [component.sink]
+        plugin = "file-sink"
+        config = { path = "counts.tsv" }
+        inputs = [{ from = "count", grouping = "global" }]
+        [component.heard]
+        plugin = "file-sink"
+        config = { path = "heard.txt" }
+        inputs = [{ from = "lines", grouping = "global" }]
+        "#,
+    );
+    let mut command = sandbox.command(&["run", "silent.toml", "-o", "json"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut run = Living { child: Some(command.spawn().expect("petrel starts")) };
+    let mut stdin = run.child.as_mut().and_then(|child| child.stdin.take()).expect("it is piped");
+    stdin.write_all(b"storm petrel\nstorm\nhalf a li").expect("petrel reads it");
+    wait_until("the lines arrive", || has_lines(&sandbox.path().join("heard.txt"), 2));
+    run.signal("INT");
+    let finished = run.end().ok();
+    // The pipe is open to the end: nobody waits for it to close.
+    drop(stdin);
+    assert_eq!(finished.json()["status"], "done");
+    let counts = sandbox.read("counts.tsv");
+    let mut counts: Vec<&str> = counts.lines().collect();
+    counts.sort_unstable();
+    assert_eq!(counts, ["petrel\t1", "storm\t2"], "complete lines are counted, half a line is none");
 }

@@ -40,6 +40,11 @@ impl Deadline {
         self.now() >= self.0.due.load(Relaxed)
     }
 
+    /// Whether the clock stands still, or no call is under way.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.0.due.load(Relaxed) == NEVER
+    }
+
     /// Stops the clock until the guard is dropped.
     pub(crate) fn pause(&self) -> Paused {
         let due = self.0.due.swap(NEVER, Relaxed);

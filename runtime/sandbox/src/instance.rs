@@ -1,6 +1,7 @@
 //! A running instance of a plugin: one store, one guest, one call at a time.
 
 use crate::contract::{bolt, grouping, spout, types};
+use crate::deadline::Deadline;
 use crate::files::{PrintTarget, WriteError};
 use crate::host::{Host, PluginMetrics};
 use crate::log::now_us;
@@ -23,6 +24,17 @@ pub struct Instance {
     life: Life,
     /// A grouping is opened by its first use.
     opened: bool,
+}
+
+/// Looks at an instance while it is in a call.
+#[derive(Clone, Debug)]
+pub struct Silence(Deadline);
+
+impl Silence {
+    /// Whether the guest's call waits for a pipe or standard input, which may stay silent for ever.
+    pub fn is_waiting(&self) -> bool {
+        self.0.is_paused()
+    }
 }
 
 /// The functions of the plugin's world.
@@ -70,6 +82,11 @@ impl Instance {
         let answer = deadline.watch(dispatch(&mut self.store, &self.exports, &self.context, call)).await;
         *effects = self.store.data_mut().call.end();
         self.end(call.name(), answer)
+    }
+
+    /// Tells from outside whether the guest waits for a pipe or standard input.
+    pub fn silence(&self) -> Silence {
+        Silence(self.store.data().deadline.clone())
     }
 
     /// Sets where prints go; without it, to standard output.

@@ -70,7 +70,7 @@ pub use cache::CacheError;
 pub use describe::DescribeError;
 pub use files::{PrintTarget, WriteError};
 pub use host::PluginMetrics;
-pub use instance::Instance;
+pub use instance::{Instance, Silence};
 pub use load::LoadError;
 pub use log::{LogLevel, LogLine, LogLines, LogSink, LogSource};
 pub use plugin::Plugin;

@@ -62,6 +62,7 @@ pub struct RunHandle {
     meters: Vec<Arc<TaskMeters>>,
     post: Post,
     stop: watch::Sender<bool>,
+    drain: watch::Sender<bool>,
     started: Instant,
     ended: Arc<OnceLock<(f64, Status)>>,
 }
@@ -69,6 +70,7 @@ pub struct RunHandle {
 impl RunHandle {
     /// Spouts end their streams; everything in flight is processed.
     pub fn drain(&self) {
+        self.drain.send_replace(true);
         for task in &self.assignment.tasks {
             self.post.deliver(*task, Letter::Drain);
         }
@@ -122,6 +124,7 @@ impl Run {
         let started = Instant::now();
         let (post, inboxes) = Post::open(&assignment.tasks);
         let (stop, stopped) = watch::channel(false);
+        let (drain, drained) = watch::channel(false);
         let clock = Clock::new();
         let staff = Arc::new(Staff {
             assignment: assignment.clone(),
@@ -145,12 +148,13 @@ impl Run {
                 meters: task_meters.clone(),
                 clock,
                 stop: stopped.clone(),
+                drained: drained.clone(),
             };
             meters.push(task_meters);
             let spawned = tasks.spawn(shell.run());
             names.insert(spawned.id(), staff.name(*id));
         }
-        let handle = RunHandle { assignment, meters, post, stop, started, ended: Arc::new(OnceLock::new()) };
+        let handle = RunHandle { assignment, meters, post, stop, drain, started, ended: Arc::new(OnceLock::new()) };
         Ok(Run { handle, tasks, names })
     }
 

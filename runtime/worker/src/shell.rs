@@ -6,14 +6,17 @@ use crate::end::TaskEnd;
 use crate::meters::TaskMeters;
 use crate::post::{Inbox, Letter, Post};
 use crate::staff::Staff;
-use petrel_flow::{Effects, Input, Output, Task};
+use petrel_flow::{Effects, Input, Output, Returned, Task};
 use petrel_model::{Edge, TaskId};
-use petrel_sandbox::Instance;
+use petrel_sandbox::{Instance, Silence};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+
+/// How often a draining run looks whether a spout waits for input that may never come.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A task keeps its thread for about so long before it lets others run.
 const TURN: Duration = Duration::from_micros(300);
@@ -28,6 +31,7 @@ pub(crate) struct Shell {
     pub(crate) meters: Arc<TaskMeters>,
     pub(crate) clock: Clock,
     pub(crate) stop: watch::Receiver<bool>,
+    pub(crate) drained: watch::Receiver<bool>,
 }
 
 /// What the shell keeps while the task runs.
@@ -175,7 +179,14 @@ impl Running {
             Output::Call { call, mut state } => {
                 let mut effects = Effects::default();
                 let now_us = self.shell.clock.now_us();
-                let result = self.instance.call(&call, &mut state, &mut effects, now_us).await;
+                let silence = self.shell.staff.may_wait(self.shell.id).then(|| self.instance.silence());
+                let mut drained = self.shell.drained.clone();
+                let result = tokio::select! {
+                    biased;
+                    result = self.instance.call(&call, &mut state, &mut effects, now_us) => result,
+                    // Nothing of the call is visible: what the guest emits it emits before it waits for more.
+                    () = unwanted(silence, &mut drained) => Ok(Returned::End),
+                };
                 self.shell.meters.memory_bytes.store(self.instance.memory_bytes(), Relaxed);
                 self.take_arrived();
                 let now_us = self.shell.clock.now_us();
@@ -226,5 +237,19 @@ impl Running {
         meters.rejected.store(report.rejected_rows, Relaxed);
         meters.calls.store(report.calls, Relaxed);
         meters.queued_bytes.store(report.queue_bytes, Relaxed);
+    }
+}
+
+/// Waits until the run drains and the guest waits for a pipe or standard input. For ever where it never does so.
+async fn unwanted(silence: Option<Silence>, drained: &mut watch::Receiver<bool>) {
+    let Some(silence) = silence else { return std::future::pending().await };
+    if drained.wait_for(|drained| *drained).await.is_err() {
+        return std::future::pending().await;
+    }
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if silence.is_waiting() {
+            return;
+        }
     }
 }

@@ -29,6 +29,11 @@ impl Staff {
         self.component(id.component).world == World::Spout
     }
 
+    /// Whether a task runs a spout that may wait for a pipe or standard input.
+    pub(crate) fn may_wait(&self, id: TaskId) -> bool {
+        self.is_spout(id) && !self.component(id.component).grants.paths.is_empty()
+    }
+
     fn component(&self, index: ComponentIndex) -> &Component {
         self.assignment.component(index)
     }
