@@ -270,3 +270,17 @@ fn one_signal_drains_while_standard_input_is_silent() {
     counts.sort_unstable();
     assert_eq!(counts, ["petrel\t1", "storm\t2"], "complete lines are counted, half a line is none");
 }
+
+#[test]
+fn one_name_twice_is_refused_before_anything_starts() {
+    let sandbox = Sandbox::new();
+    let kept = sandbox.write("kept.tsv", "what was there before\n");
+    let topology = "name = \"twin\"\nguarantee = \"best-effort\"\n\
+        [component.numbers]\nplugin = \"numbers\"\nconfig = { count = 10 }\n\
+        [component.sink]\nplugin = \"file-sink\"\nconfig = { path = \"kept.tsv\" }\n\
+        inputs = [{ from = \"numbers\", grouping = \"global\" }]\n";
+    sandbox.write("a.toml", topology);
+    sandbox.write("b.toml", topology);
+    sandbox.run(&["run", "a.toml", "b.toml"]).fails(2, &["two of the topologies are named twin"]);
+    assert_eq!(std::fs::read_to_string(kept).expect("the file is there"), "what was there before\n");
+}

@@ -68,6 +68,7 @@ impl Run {
         let mut sources =
             self.topologies.iter().map(|path| TopologySource::read(path)).collect::<CommandResult<Vec<_>>>()?;
         self.overrides.apply(&mut sources)?;
+        refuse_repeated_names(&sources)?;
         let home = Home::open()?;
         let sandbox = sandbox(&home)?;
 
@@ -173,5 +174,17 @@ impl Ending {
             handles.iter().for_each(RunHandle::drain);
             self.draining = true;
         }
+    }
+}
+
+/// Topologies that run side by side need different names: a run's folder is named after it. Told before any of them
+/// starts and empties its outputs.
+fn refuse_repeated_names(sources: &[TopologySource]) -> CommandResult {
+    let mut names = std::collections::BTreeSet::new();
+    match sources.iter().map(|source| source.topology().name().as_str()).find(|name| !names.insert(*name)) {
+        Some(name) => Err(Failure::usage(format!(
+            "two of the topologies are named {name}: topologies that run side by side need different names"
+        ))),
+        None => Ok(()),
     }
 }
