@@ -5,8 +5,29 @@ use crate::run_report::{percent, time};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use petrel_worker::{ComponentReport, Report};
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write, stdout};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
+
+/// The view that stands on the terminal, if one does.
+static STANDING: Mutex<Option<MultiProgress>> = Mutex::new(None);
+
+/// Writes to the terminal with the view taken off meanwhile: else it would be drawn over what was written.
+pub(crate) fn beside_view<T>(write: impl FnOnce() -> T) -> T {
+    let standing = STANDING.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+    match standing {
+        Some(lines) => lines.suspend(write),
+        None => write(),
+    }
+}
+
+/// Prints to standard output beside the view.
+pub(crate) fn print_beside_view(bytes: &[u8]) -> std::io::Result<()> {
+    beside_view(|| {
+        let mut stdout = stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush())
+    })
+}
 
 /// One line for each component: its rates, its queue, how it spends its time, its latency.
 pub(crate) struct LiveView {
@@ -23,6 +44,7 @@ impl LiveView {
     /// An empty view.
     pub(crate) fn new() -> LiveView {
         let lines = std::io::stderr().is_terminal().then(MultiProgress::new);
+        *STANDING.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = lines.clone();
         LiveView { lines, bars: BTreeMap::new(), last: BTreeMap::new(), last_at: Instant::now() }
     }
 
@@ -36,7 +58,7 @@ impl LiveView {
                 let key = (report.topology.clone(), name.clone());
                 let last = self.last.insert(key.clone(), *component).unwrap_or_default();
                 let bar = self.bars.entry(key).or_insert_with(|| {
-                    let style = ProgressStyle::with_template("{msg}").expect("the template is a constant");
+                    let style = ProgressStyle::with_template("{wide_msg}").expect("the template is a constant");
                     lines.add(ProgressBar::new_spinner().with_style(style))
                 });
                 let rate = |now: u64, before: u64| rate(now.saturating_sub(before) as f64 / seconds);
@@ -59,12 +81,13 @@ impl LiveView {
     pub(crate) fn note(&self, message: &str) {
         match &self.lines {
             Some(lines) => drop(lines.println(message)),
-            None => eprintln!("{message}"),
+            None => tell!("{message}"),
         }
     }
 
     /// Takes the view off the screen: the final report follows.
     pub(crate) fn close(self) {
+        *STANDING.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
         if let Some(lines) = self.lines {
             let _ = lines.clear();
         }

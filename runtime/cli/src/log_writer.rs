@@ -49,7 +49,7 @@ impl LogWriter {
                 // A log that cannot be written must not stop the topology.
                 let _ = serde_json::to_writer(&mut file, &document(&line)).map(|()| file.write_all(b"\n"));
                 if matches!(shown, Shown::From(least) if line.level >= least) {
-                    eprintln!("{}", text(&line));
+                    tell!("{}", text(&line));
                 }
                 if lines.is_empty() {
                     let _ = file.flush();

@@ -3,6 +3,15 @@
 //! One file per subcommand in `commands/`. Data goes to standard output, everything else to standard error.
 //! Exit codes: 0 done, 1 failure, 2 usage or an invalid topology.
 
+/// Tells the user something: a line on standard error, beside the live view. A standard error that cannot be written
+/// is no reason to stop.
+macro_rules! tell {
+    ($($argument:tt)*) => {{
+        use std::io::Write;
+        let _ = $crate::live_view::beside_view(|| writeln!(std::io::stderr(), $($argument)*));
+    }};
+}
+
 mod bench;
 mod commands;
 mod development;

@@ -35,7 +35,7 @@ impl RunReport<'_> {
 /// The report for people, on standard error: standard output belongs to the topology's data.
 pub(crate) fn print_table(reports: &[Report]) {
     for report in reports {
-        eprintln!("{}: {:?} in {:.2} s", report.topology, report.status, report.elapsed_s);
+        tell!("{}: {:?} in {:.2} s", report.topology, report.status, report.elapsed_s);
         eprint!("{}", lines(&component_table(report), ""));
     }
 }

@@ -13,6 +13,9 @@ use std::fmt;
 use std::time::Duration;
 use wasmtime::Store;
 
+/// `on-end` may emit and stage so many times `emit_bytes`.
+const EMIT_FACTOR_AT_END: u64 = 16;
+
 /// An instance of a plugin, for one task.
 ///
 /// It takes one call at a time. After a trap, a limit, or a call whose future was dropped, it is unusable for good:
@@ -74,6 +77,10 @@ impl Instance {
         };
         self.begin(now_us)?;
         let staged = cleared(std::mem::take(effects));
+        // At the end of an input a bolt gives away at once what it kept all along.
+        let ends = matches!(call, Call::End { .. });
+        let emit_bytes = self.store.data().limits.emit_bytes.saturating_mul(if ends { EMIT_FACTOR_AT_END } else { 1 });
+        self.store.data_mut().call.set_limit(emit_bytes);
         // SAFETY: `state` is borrowed until this function's future is gone, and `end` below removes it. Host
         // functions of the instance run only while that future is polled or dropped: if it is dropped in between,
         // the instance stays `Busy`, and `begin` lets no further call in.

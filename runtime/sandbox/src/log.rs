@@ -1,5 +1,6 @@
 //! Log lines on their way from guests to whoever keeps them: bounded, counted, never blocking.
 
+use crate::logger::printable;
 use petrel_model::{ComponentName, TaskIndex, TopologyName};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -139,7 +140,8 @@ impl LogSink {
             component: component.clone(),
             task,
             source,
-            message,
+            // A guest's own words may be part of it.
+            message: printable(message.as_bytes()),
             dropped_before: 0,
         });
     }

@@ -140,7 +140,7 @@ impl Drop for Logger {
 }
 
 /// Text that is safe to show on a terminal: UTF-8, no control characters, at most a line's length.
-fn printable(bytes: &[u8]) -> String {
+pub(crate) fn printable(bytes: &[u8]) -> String {
     let cut = &bytes[..bytes.len().min(MAX_LINE_BYTES)];
     String::from_utf8_lossy(cut).chars().filter(|c| !c.is_control() || *c == '\t').collect()
 }

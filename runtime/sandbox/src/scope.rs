@@ -47,6 +47,11 @@ impl CallScope {
         self.staged_bytes = 0;
     }
 
+    /// How many bytes the next calls may stage.
+    pub(crate) fn set_limit(&mut self, limit: u64) {
+        self.limit = limit;
+    }
+
     /// The call has returned or failed.
     pub(crate) fn end(&mut self) -> Effects {
         self.state = None;

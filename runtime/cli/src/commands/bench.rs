@@ -91,7 +91,7 @@ impl Bench {
         ];
         let mut measured: Vec<Measured> = Vec::new();
         for case in &mut cases {
-            eprintln!("measuring {}…", case.name);
+            tell!("measuring {}…", case.name);
             measured.push(measure(case, self.rounds as usize)?);
         }
         match self.output.format {

@@ -42,7 +42,7 @@ impl Check {
     pub(crate) fn execute(self) -> CommandResult {
         let checked = self.check()?;
         let invalid: Vec<&Problems> = checked.iter().filter_map(Checked::problems).collect();
-        invalid.iter().for_each(|problems| eprint!("{problems}"));
+        invalid.iter().for_each(|problems| tell!("{}", problems.to_string().trim_end()));
         let any = !invalid.is_empty();
         match self.output.format {
             Format::Json => {

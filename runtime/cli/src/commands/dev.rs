@@ -4,7 +4,7 @@ use crate::development::{Sources, Watcher};
 use crate::failure::{CommandResult, Failure};
 use crate::guest_build::CargoOutput;
 use crate::home::Home;
-use crate::live_view::LiveView;
+use crate::live_view::{LiveView, print_beside_view};
 use crate::log_writer::LogFlags;
 use crate::output::errors_in_colour;
 use crate::run_report::print_table;
@@ -136,7 +136,7 @@ impl Dev {
                                 secrets,
                                 logs: self.logs.clone(),
                                 tuning: Tuning::default(),
-                                prints: PrintTarget::Stdout,
+                                prints: PrintTarget::Shared(print_beside_view),
                             };
                             match Session::start(&home, source.text(), resolved, options) {
                                 Ok(session) => {

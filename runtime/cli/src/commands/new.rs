@@ -61,14 +61,14 @@ impl Place {
         let name = CrateName::new(self.last()?).map_err(Failure::usage)?;
         create_folder(&self.name, &crate_files(kind, &name))?;
         let (kind, folder, module) = (kind.name(), self.name.display(), name.module());
-        eprintln!("Made the {kind} `{}` in {folder}. Next:", name.as_str());
-        eprintln!("  cd {folder}");
-        eprintln!("  cargo test       # its unit tests, natively");
+        tell!("Made the {kind} `{}` in {folder}. Next:", name.as_str());
+        tell!("  cd {folder}");
+        tell!("  cargo test       # its unit tests, natively");
         match kind {
-            "bolt" => eprintln!("  petrel test . sample.jsonl    # as a component, on sample tuples"),
-            _ => eprintln!("  petrel test . --rows 5        # as a component: what it emits"),
+            "bolt" => tell!("  petrel test . sample.jsonl    # as a component, on sample tuples"),
+            _ => tell!("  petrel test . --rows 5        # as a component: what it emits"),
         }
-        eprintln!("  petrel build     # to target/wasm32-wasip2/release/{module}.wasm, for `plugin = …` in a topology");
+        tell!("  petrel build     # to target/wasm32-wasip2/release/{module}.wasm, for `plugin = …` in a topology");
         Ok(())
     }
 
@@ -77,9 +77,9 @@ impl Place {
         let name = topology_name(last.strip_suffix(".toml").unwrap_or(last)).map_err(Failure::usage)?;
         let path = Path::with_file_name(&self.name, format!("{name}.toml"));
         create_file(&path, &topology_text(name))?;
-        eprintln!("Wrote {}. Next:", path.display());
-        eprintln!("  petrel check {}", path.display());
-        eprintln!("  petrel run {} < some-text.txt", path.display());
+        tell!("Wrote {}. Next:", path.display());
+        tell!("  petrel check {}", path.display());
+        tell!("  petrel run {} < some-text.txt", path.display());
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use super::time::parse_time;
 use crate::failure::{CommandResult, Failure};
 use crate::home::Home;
-use crate::live_view::LiveView;
+use crate::live_view::{LiveView, print_beside_view};
 use crate::log_writer::LogFlags;
 use crate::output::{Format, OutputFlag, print_json};
 use crate::run_report::{RunReport, print_table};
@@ -90,7 +90,7 @@ impl Run {
                 prints: match self.output.format {
                     // Standard output is the document's.
                     Format::Json => PrintTarget::Stderr,
-                    Format::Table => PrintTarget::Stdout,
+                    Format::Table => PrintTarget::Shared(print_beside_view),
                 },
             };
             sessions.push(Session::start(&home, source.text(), resolved, options)?);
@@ -100,7 +100,7 @@ impl Run {
         let failures: Vec<TaskEnd> = failures.into_iter().flatten().collect();
 
         for failure in &failures {
-            eprintln!("error: {failure}");
+            tell!("error: {failure}");
         }
         match self.output.format {
             Format::Json => print_json(&RunReport::of(&reports))?,

@@ -193,7 +193,7 @@ impl Trial {
 
     fn tell_logs(&self) {
         while let Some(line) = self.logs.try_next() {
-            eprintln!("{:5} {}: {}", line.level.name().to_uppercase(), line.source.name(), line.message);
+            tell!("{:5} {}: {}", line.level.name().to_uppercase(), line.source.name(), line.message);
         }
     }
 

@@ -34,19 +34,21 @@ impl WriteError {
 }
 
 /// Where what guests print goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub enum PrintTarget {
     /// Standard output of the process.
     #[default]
     Stdout,
     /// Standard error, for a process whose standard output belongs to something else.
     Stderr,
+    /// Standard output by way of somebody who also draws on the terminal.
+    Shared(fn(&[u8]) -> io::Result<()>),
 }
 
 impl PrintTarget {
     fn name(self) -> &'static str {
         match self {
-            PrintTarget::Stdout => "standard output",
+            PrintTarget::Stdout | PrintTarget::Shared(_) => "standard output",
             PrintTarget::Stderr => "standard error",
         }
     }
@@ -58,6 +60,7 @@ impl PrintTarget {
                 stdout.write_all(bytes).and_then(|()| stdout.flush())
             }
             PrintTarget::Stderr => io::stderr().lock().write_all(bytes),
+            PrintTarget::Shared(print) => print(bytes),
         }
     }
 }
