@@ -158,7 +158,7 @@ fn artifact(line: &str) -> Option<Artifact> {
 
 fn missing(tool: &str, error: std::io::Error) -> Failure {
     Failure::Failed(match error.kind() {
-        ErrorKind::NotFound => anyhow!("there is no {tool} on the PATH: install Rust with rustup (https://rustup.rs)"),
+        ErrorKind::NotFound => anyhow!("there is no {tool} on the PATH: install Rust with rustup"),
         _ => anyhow::Error::new(error).context(format!("cannot run {tool}")),
     })
 }
