@@ -6,16 +6,21 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use petrel_worker::{ComponentReport, Report};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write, stdout};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The view that stands on the terminal, if one does.
 static STANDING: Mutex<Option<MultiProgress>> = Mutex::new(None);
 
+/// A panic elsewhere leaves it as good as it was.
+fn standing() -> MutexGuard<'static, Option<MultiProgress>> {
+    STANDING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Writes to the terminal with the view taken off meanwhile: else it would be drawn over what was written.
 pub(crate) fn beside_view<T>(write: impl FnOnce() -> T) -> T {
-    let standing = STANDING.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
-    match standing {
+    let lines = standing().clone();
+    match lines {
         Some(lines) => lines.suspend(write),
         None => write(),
     }
@@ -44,7 +49,7 @@ impl LiveView {
     /// An empty view.
     pub(crate) fn new() -> LiveView {
         let lines = std::io::stderr().is_terminal().then(MultiProgress::new);
-        *STANDING.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = lines.clone();
+        *standing() = lines.clone();
         LiveView { lines, bars: BTreeMap::new(), last: BTreeMap::new(), last_at: Instant::now() }
     }
 
@@ -87,7 +92,7 @@ impl LiveView {
 
     /// Takes the view off the screen: the final report follows.
     pub(crate) fn close(self) {
-        *STANDING.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
+        *standing() = None;
         if let Some(lines) = self.lines {
             let _ = lines.clear();
         }
