@@ -122,14 +122,30 @@ impl Trap {
 pub enum TrapKind {
     /// The guest returned an error. The instance is as usable as before.
     Refused,
-    /// The guest trapped: a panic, `unreachable`, an access out of bounds, an exhausted stack.
+    /// The guest trapped: a panic, `unreachable`, an access out of bounds.
     Trapped,
-    /// The call took longer than `batch_ms`.
+    /// The call ran longer than `batch_ms`, in the guest or in functions of the host.
     TimeLimit,
-    /// The instance wanted more memory than `memory_bytes`.
+    /// The call waited longer than `io_ms`: for a socket, a file, a sleep.
+    IoLimit,
+    /// The instance wanted more memory than `memory_bytes`, over all its memories and tables.
     MemoryLimit,
+    /// The guest exhausted its call stack.
+    StackLimit,
     /// The call emitted more than `emit_bytes`.
     EmitLimit,
+    /// The call emitted more rows than `emit_rows`.
+    RowLimit,
+    /// The call handed more than `host_call_bytes` to functions of the host.
+    HostCallLimit,
+    /// The instance wanted more handles of the host's resources than `handles`.
+    HandleLimit,
+    /// What the call wrote would make the task's state larger than `state_bytes`.
+    StateLimit,
+    /// The task would have more timers than `timers`.
+    TimerLimit,
+    /// The task would hold more tuples than `held_tuples`.
+    HoldLimit,
     /// The guest broke the contract: a malformed frame, a wrong number, a table that is not there.
     Contract,
 }
@@ -141,10 +157,23 @@ impl TrapKind {
             TrapKind::Refused => "error",
             TrapKind::Trapped => "trap",
             TrapKind::TimeLimit => "time-limit",
+            TrapKind::IoLimit => "io-limit",
             TrapKind::MemoryLimit => "memory-limit",
+            TrapKind::StackLimit => "stack-limit",
             TrapKind::EmitLimit => "emit-limit",
+            TrapKind::RowLimit => "row-limit",
+            TrapKind::HostCallLimit => "host-call-limit",
+            TrapKind::HandleLimit => "handle-limit",
+            TrapKind::StateLimit => "state-limit",
+            TrapKind::TimerLimit => "timer-limit",
+            TrapKind::HoldLimit => "hold-limit",
             TrapKind::Contract => "contract",
         }
+    }
+
+    /// Whether it is a limit that was reached, which reports count by name.
+    pub fn is_limit(self) -> bool {
+        !matches!(self, TrapKind::Refused | TrapKind::Trapped | TrapKind::Contract)
     }
 }
 

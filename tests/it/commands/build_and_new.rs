@@ -149,5 +149,6 @@ fn a_missing_target_comes_with_what_to_type() {
     let build = build.env("PATH", rustc.parent().unwrap());
     Finished(build.output().unwrap()).fails(1, &["wasm32-wasip2 is not installed", "rustup target add wasm32-wasip2"]);
     let mut build = sandbox.command(&["build", "crate"]);
-    Finished(build.env("PATH", "/nowhere").output().unwrap()).fails(1, &["there is no rustc on the PATH", "install Rust with rustup"]);
+    Finished(build.env("PATH", "/nowhere").output().unwrap())
+        .fails(1, &["there is no rustc on the PATH", "install Rust with rustup"]);
 }
