@@ -20,10 +20,27 @@ pub struct Assignment {
     pub generation: Generation,
     /// What is promised about each tuple.
     pub guarantee: Guarantee,
+    /// What the run's store of dead letters may take.
+    pub dead_letters: DeadLetterLimits,
     /// All components of the topology, producers before their consumers.
     pub components: Vec<Component>,
     /// The tasks that this worker runs. In `petrel run`: all.
     pub tasks: Vec<TaskId>,
+}
+
+/// What a run's store of dead letters may take. The oldest go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeadLetterLimits {
+    /// On disk, in bytes.
+    pub max_bytes: u64,
+    /// How long a letter is kept, in milliseconds.
+    pub max_age_ms: u64,
+}
+
+impl Default for DeadLetterLimits {
+    fn default() -> Self {
+        DeadLetterLimits { max_bytes: 64 << 20, max_age_ms: 7 * 24 * 60 * 60 * 1_000 }
+    }
 }
 
 /// What is promised about each tuple.
@@ -79,10 +96,23 @@ pub struct Component {
     pub inputs: Vec<Input>,
     /// What it emits, by number.
     pub outputs: Vec<OutputStream>,
+    /// The output that takes its dead letters instead of the store: always the last one, to which the plugin itself
+    /// cannot emit.
+    pub on_reject: Option<OutputIndex>,
     /// Its state tables, by number.
     pub tables: Vec<TableSpec>,
     /// The key columns of its tables: names in every input's schema. Empty: the task is one key.
     pub state_key: Vec<String>,
+}
+
+impl Component {
+    /// The outputs that the plugin itself emits to: all but that of its dead letters.
+    pub fn plugin_outputs(&self) -> &[OutputStream] {
+        match self.on_reject {
+            Some(output) => &self.outputs[..output.0 as usize],
+            None => &self.outputs,
+        }
+    }
 }
 
 /// An input of a component: an edge of the graph.

@@ -89,6 +89,7 @@ extern crate alloc;
 extern crate std;
 
 mod assignment;
+mod dead_letter;
 mod id;
 mod keys;
 mod plugin;
@@ -96,7 +97,10 @@ mod problem;
 mod resolve;
 mod topology;
 
-pub use assignment::{Assignment, Component, Edge, Grants, Grouping, Guarantee, Input, Limits, PathAccess, PathGrant};
+pub use assignment::{
+    Assignment, Component, DeadLetterLimits, Edge, Grants, Grouping, Guarantee, Input, Limits, PathAccess, PathGrant,
+};
+pub use dead_letter::dead_letter_schema;
 pub use id::{
     ComponentIndex, ComponentName, Digest, Generation, InputIndex, OutputIndex, StreamName, TaskId, TaskIndex,
     TopologyName,

@@ -7,8 +7,8 @@
 use petrel_flow::{Call, Effects, Emitted, Frame, Input, Origin, Output, Returned, Task, Tuning};
 use petrel_frame::{Field, FrameBuf, FrameBuilder, Scalar, Schema};
 use petrel_model::{
-    Assignment, Component, ComponentIndex, ComponentName, Digest, Generation, Grants, Grouping, Guarantee, Limits,
-    OutputIndex, OutputStream, StreamName, TaskId, TaskIndex, TopologyName, World,
+    Assignment, Component, ComponentIndex, ComponentName, DeadLetterLimits, Digest, Generation, Grants, Grouping,
+    Guarantee, Limits, OutputIndex, OutputStream, StreamName, TaskId, TaskIndex, TopologyName, World,
 };
 use std::time::Instant;
 
@@ -133,6 +133,7 @@ fn assignment(tasks: u32, grouping: Grouping) -> Assignment {
         tick_ms: 0,
         inputs: Vec::new(),
         outputs: Vec::new(),
+        on_reject: None,
         tables: Vec::new(),
         state_key: Vec::new(),
     };
@@ -154,6 +155,7 @@ fn assignment(tasks: u32, grouping: Grouping) -> Assignment {
         topology: TopologyName::from("bench"),
         generation: Generation(1),
         guarantee: Guarantee::BestEffort,
+        dead_letters: DeadLetterLimits::default(),
         components: vec![words, count],
         tasks: [task(0, 0)].into_iter().chain((0..tasks).map(|n| task(1, n))).collect(),
     }

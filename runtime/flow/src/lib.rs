@@ -43,6 +43,7 @@
 //! #     tick_ms: 0,
 //! #     inputs: vec![],
 //! #     outputs: vec![],
+//! #     on_reject: None,
 //! #     tables: vec![],
 //! #     state_key: vec![],
 //! # };
@@ -51,6 +52,7 @@
 //! #     topology: TopologyName::from("example"),
 //! #     generation: Generation(1),
 //! #     guarantee: Guarantee::BestEffort,
+//! #     dead_letters: DeadLetterLimits::default(),
 //! #     components: vec![clock],
 //! #     tasks: vec![id],
 //! # };

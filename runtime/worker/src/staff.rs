@@ -58,7 +58,7 @@ impl Staff {
             tracking: false,
             consumers: self.consumers(id.component),
             inputs: inputs.collect(),
-            outputs: component.outputs.clone(),
+            outputs: component.plugin_outputs().to_vec(),
             configuration: component.configuration.clone(),
             grants: component.grants.clone(),
             secrets: self.granted_secrets(&component.grants),
@@ -140,7 +140,7 @@ impl Staff {
 
     fn consumers(&self, from: ComponentIndex) -> Vec<Consumer> {
         let mut consumers = Vec::new();
-        for output in 0..self.component(from).outputs.len() as u32 {
+        for output in 0..self.component(from).plugin_outputs().len() as u32 {
             for edge in self.assignment.edges(from, OutputIndex(output)) {
                 let to = self.component(edge.to);
                 consumers.push(Consumer { output, component: to.name.clone(), tasks: to.parallelism });

@@ -74,12 +74,19 @@ fn stream(consumer: &ComponentSpec, input: &InputSpec, producer: &Component) -> 
     let reads = format!("component `{}` reads from `{}`", *consumer.name, *input.from);
     let found = match &input.from.stream {
         Some(name) => names.clone().position(|output| output == name.as_str()),
-        None if producer.outputs.len() == 1 => Some(0),
+        // Dead letters are read by those who name them.
+        None if producer.plugin_outputs().len() == 1 => Some(0),
         None => names.clone().position(|output| output == "default"),
     };
     found.ok_or_else(|| match (&input.from.stream, producer.outputs.len()) {
         (_, 0) => Problem::at(&input.from.place, format!("{reads}, and `{}` emits nothing", producer.name))
             .help("read from a component that emits, or configure this one to"),
+        (None, 1) => {
+            let message = format!("{reads}, and all that `{}` emits are its dead letters", producer.name);
+            let stream: String = names.collect();
+            Problem::at(&input.from.place, message)
+                .help(format!("if they are meant, name them: `from = \"{}.{stream}\"`", producer.name))
+        }
         (Some(stream), _) => {
             let message = format!("{reads}, and `{}` has no stream `{stream}`", producer.name);
             Problem::at(&input.from.place, message).help(did_you_mean(stream.as_str(), names, ""))

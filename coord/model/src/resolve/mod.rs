@@ -10,6 +10,7 @@ mod description;
 mod edge;
 mod grouping;
 mod needs;
+mod on_reject;
 mod state;
 
 use self::configuration::Configuration;
@@ -53,6 +54,7 @@ pub fn resolve(
         topology: topology.name().value.clone(),
         generation,
         guarantee: topology.guarantee().0,
+        dead_letters: topology.dead_letters(),
         components,
         tasks,
     })
@@ -130,6 +132,8 @@ impl<'a, P: Plugins> Resolver<'a, P> {
             .map(|(edge, needs)| needs::columns(&configured, edge, needs, &mut self.problems))
             .collect();
         state::check(spec, &configured, &description, &edges, &mut self.problems);
+        let mut outputs = description.outputs;
+        let on_reject = on_reject::add(spec, configured.world, &mut outputs, &mut self.problems);
         if self.problems.len() > problems_before {
             return None;
         }
@@ -150,7 +154,8 @@ impl<'a, P: Plugins> Resolver<'a, P> {
             limits: spec.limits,
             tick_ms: spec.tick_ms,
             inputs,
-            outputs: description.outputs,
+            outputs,
+            on_reject,
             tables: description.tables,
             state_key: description.state_key,
         })

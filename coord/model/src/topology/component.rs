@@ -8,7 +8,7 @@ use super::place::{Located, Place};
 use super::table::Table;
 use super::tree::{Entry, Node, Value};
 use crate::assignment::{Grants, Limits};
-use crate::id::ComponentName;
+use crate::id::{ComponentName, StreamName};
 use crate::problem::Problem;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -27,6 +27,8 @@ pub struct ComponentSpec {
     pub config: Vec<Setting>,
     /// What it reads, by number. Empty for a spout.
     pub inputs: Vec<InputSpec>,
+    /// The stream that takes its dead letters instead of the run's store.
+    pub on_reject: Option<Located<StreamName>>,
     /// What it may touch; without the paths that its configuration grants.
     pub grants: Located<Grants>,
     /// What its instances may use.
@@ -72,6 +74,7 @@ pub(crate) fn read(entry: Entry, topology: &mut Table<'_>) -> ComponentSpec {
         .map_or(Located::new(1, Place::Nowhere), |parallelism| parallelism.map(|tasks| tasks as u32));
     let config = read_config(&mut table);
     let inputs = read_inputs(&mut table, &key.value);
+    let on_reject = read_on_reject(&mut table);
     let grants = grants::read(&mut table, &key.value);
     let limits = read_limits(&mut table, &key.value);
     let tick_ms = table.integer("tick_ms", 0, DAY_MS, "it is in milliseconds; leave it out for no ticks");
@@ -82,6 +85,7 @@ pub(crate) fn read(entry: Entry, topology: &mut Table<'_>) -> ComponentSpec {
         parallelism,
         config,
         inputs,
+        on_reject,
         grants,
         limits,
         tick_ms: tick_ms.map_or(0, |tick_ms| tick_ms.value),
@@ -117,6 +121,16 @@ fn read_inputs(table: &mut Table<'_>, component: &str) -> Vec<InputSpec> {
         }
     }
     inputs
+}
+
+fn read_on_reject(table: &mut Table<'_>) -> Option<Located<StreamName>> {
+    let node = table.node("on_reject")?;
+    let stream = table.as_text("`on_reject`", node)?;
+    if let Some(problem) = name::check(&stream, "stream") {
+        table.problem(problem);
+        return None;
+    }
+    Some(stream.map(StreamName::from))
 }
 
 fn read_limits(table: &mut Table<'_>, component: &str) -> Limits {

@@ -28,7 +28,7 @@ pub(crate) fn written(grants: &Grants) -> String {
     let lists = [("net", grants.net.as_deref().unwrap_or_default()), ("dirs", &grants.dirs), ("env", &grants.env)];
     for (key, values) in lists.into_iter().chain([("secrets", grants.secrets.as_slice())]) {
         if !values.is_empty() {
-            let values: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
+            let values: Vec<String> = values.iter().map(|value| super::record::quoted(value)).collect();
             parts.push(format!("{key} = [{}]", values.join(", ")));
         }
     }

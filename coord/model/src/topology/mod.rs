@@ -6,6 +6,7 @@
 //! and configuration exist is for [`resolve`](crate::resolve()) to say.
 
 mod component;
+mod dead_letters;
 mod grants;
 mod graph;
 mod input;
@@ -13,6 +14,7 @@ mod name;
 mod order;
 mod overrides;
 mod place;
+mod record;
 mod table;
 mod toml;
 mod tree;
@@ -28,7 +30,7 @@ pub(crate) use self::tree::Value;
 
 use self::table::Table;
 use self::tree::Entry;
-use crate::assignment::Guarantee;
+use crate::assignment::{DeadLetterLimits, Guarantee};
 use crate::id::{ComponentName, TopologyName};
 use crate::problem::{Problem, did_you_mean, in_text_order, list};
 use alloc::format;
@@ -47,6 +49,7 @@ pub const PARALLELISM_MAX: u32 = 10_000;
 pub struct Topology {
     name: Located<TopologyName>,
     guarantee: Located<Guarantee>,
+    dead_letters: DeadLetterLimits,
     components: Vec<ComponentSpec>,
     order: Vec<usize>,
 }
@@ -69,6 +72,11 @@ impl Topology {
     /// What is promised about each tuple, and where the text says so; a flag may have said it instead.
     pub fn guarantee(&self) -> (Guarantee, Option<Range<usize>>) {
         (self.guarantee.value, self.guarantee.span())
+    }
+
+    /// What the run's store of dead letters may take.
+    pub fn dead_letters(&self) -> DeadLetterLimits {
+        self.dead_letters
     }
 
     /// The components in the order in which they were written.
@@ -102,9 +110,11 @@ fn read(entries: Vec<Entry>) -> Result<Topology, Vec<Problem>> {
         table.problem(problem);
     }
     let guarantee = read_guarantee(&mut table);
+    let dead_letters = dead_letters::read(&mut table);
     let components = read_components(&mut table);
     table.finish();
     check_sources(&components, &mut problems);
+    dead_letters::check_readers(&components, &mut problems);
     let order = match order::producers_first(&producers(&components)) {
         Ok(order) => order,
         Err(circle) => {
@@ -114,7 +124,7 @@ fn read(entries: Vec<Entry>) -> Result<Topology, Vec<Problem>> {
     };
     match (name, guarantee) {
         (Some(name), Some(guarantee)) if problems.is_empty() => {
-            Ok(Topology { name: name.map(TopologyName::from), guarantee, components, order })
+            Ok(Topology { name: name.map(TopologyName::from), guarantee, dead_letters, components, order })
         }
         _ => Err(problems),
     }

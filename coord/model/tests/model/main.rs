@@ -3,4 +3,5 @@
 mod assignments;
 mod catalogue;
 mod order;
+mod record;
 mod shelf;

@@ -213,6 +213,7 @@ fn add_readers(assignment: &mut Assignment, from: ComponentIndex) {
             tick_ms: 0,
             inputs: vec![input],
             outputs: Vec::new(),
+            on_reject: None,
             tables: Vec::new(),
             state_key: Vec::new(),
         });

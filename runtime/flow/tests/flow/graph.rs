@@ -3,8 +3,8 @@
 use petrel_flow::{Emitted, Frame, Origin};
 use petrel_frame::{Field, FrameBuf, FrameBuilder, Scalar, Schema, Value};
 use petrel_model::{
-    Assignment, Component, ComponentIndex, ComponentName, Digest, Generation, Grants, Grouping, Guarantee, Input,
-    Limits, OutputIndex, OutputStream, StreamName, TableSpec, TaskId, TaskIndex, TopologyName, World,
+    Assignment, Component, ComponentIndex, ComponentName, DeadLetterLimits, Digest, Generation, Grants, Grouping,
+    Guarantee, Input, Limits, OutputIndex, OutputStream, StreamName, TableSpec, TaskId, TaskIndex, TopologyName, World,
 };
 
 pub(crate) fn word_schema() -> Schema {
@@ -70,6 +70,7 @@ fn component(name: &str, world: World, parallelism: u32, output: Option<Schema>)
         limits: Limits::default(),
         tick_ms: 0,
         inputs: Vec::new(),
+        on_reject: None,
         outputs: Vec::from_iter(output.map(|schema| OutputStream {
             name: "default".to_string(),
             schema,
@@ -139,6 +140,7 @@ impl Graph {
             topology: TopologyName::from("test"),
             generation: Generation(7),
             guarantee: Guarantee::BestEffort,
+            dead_letters: DeadLetterLimits::default(),
             tasks: tasks.collect(),
             components: self.0,
         }

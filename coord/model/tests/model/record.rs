@@ -1,0 +1,122 @@
+//! A topology as it ran is a topology that runs the same.
+
+use crate::shelf::Shelf;
+use petrel_model::*;
+
+/// The shelf, which also takes the names that a record gives to its plugins.
+struct Files;
+
+impl Plugins for Files {
+    fn load(&mut self, reference: &str) -> Result<(Digest, World), String> {
+        let digest = reference.strip_prefix("plugins/").and_then(|name| name.strip_suffix(".wasm")).expect("a file");
+        let number = u8::from_str_radix(&digest[..2], 16).expect("a digest");
+        let digest = Digest([number; 32]);
+        let names =
+            ["lines", "rows", "pair", "addressed", "split", "count", "needs-word", "by-word", "sink", "settings"];
+        let loaded = names.into_iter().chain(["by-length", "by-task"]).filter_map(|name| Shelf.load(name).ok());
+        Ok(loaded.into_iter().find(|(other, _)| *other == digest).expect("a plugin of the shelf"))
+    }
+
+    fn config_keys(&mut self, plugin: Digest) -> Result<Vec<ConfigKey>, String> {
+        Shelf.config_keys(plugin)
+    }
+
+    fn describe(
+        &mut self,
+        plugin: Digest,
+        configuration: &str,
+        inputs: &[InputStream],
+    ) -> Result<Description, DescribeProblem> {
+        Shelf.describe(plugin, configuration, inputs)
+    }
+}
+
+#[track_caller]
+fn same_again(text: &str, overrides: &Overrides) -> String {
+    let mut topology = parse(text).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    topology.apply(overrides).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let assignment = resolve(&topology, &mut Shelf, Generation(1)).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let recorded = topology.record(&assignment, |digest| format!("plugins/{digest}.wasm"));
+    let topology = parse(&recorded).unwrap_or_else(|problems| panic!("{problems:#?}\n{recorded}"));
+    let again = resolve(&topology, &mut Files, Generation(1));
+    assert_eq!(again.unwrap_or_else(|problems| panic!("{problems:#?}\n{recorded}")), assignment, "{recorded}");
+    recorded
+}
+
+#[test]
+fn everything_that_a_topology_may_say() {
+    let recorded = same_again(
+        r#"
+        name = "everything"
+        guarantee = "at-least-once"
+        dead_letters = { max_mb = 3, max_age_h = 5 }
+        [component.sink]
+        plugin = "sink"
+        config = { path = "a \"quoted\"\tpath \\ \u0001 é" }
+        tick_ms = 250
+        on_reject = "bad"
+        inputs = [
+            { from = "count", grouping = "global" },
+            { from = "rows", grouping = { plugin = "by-length", config = { modulo = 3 } } },
+        ]
+        [component.again]
+        plugin = "sink"
+        config = { path = "bad.tsv" }
+        inputs = [{ from = "sink.bad", grouping = "shuffle" }]
+        [component.count]
+        plugin = "count"
+        parallelism = 3
+        limits = { memory_bytes = 67_108_864, batch_ms = 50, emit_bytes = 1 }
+        inputs = [{ from = "split.default", grouping = "fields", fields = ["a term"], rename = { word = "a term" } }]
+        [component.lines]
+        plugin = "lines"
+        config = { path = "text/*.txt", stdin = true }
+        grants = { net = ["*:80"], dirs = ["/tmp:rw", "a\"b"], env = ["HOME"], secrets = ["token"] }
+        [component.split]
+        plugin = "split"
+        inputs = [{ from = "lines", grouping = "local-or-shuffle" }]
+        [component.rows]
+        plugin = "rows"
+        "#,
+        &Overrides::default(),
+    );
+    assert!(recorded.contains("# \"split\""), "{recorded}");
+}
+
+#[test]
+fn what_flags_set_is_in_it_with_its_type() {
+    let text = "name = \"t\"\nguarantee = \"best-effort\"\n[component.a]\nplugin = \"settings\"\n";
+    for (key, value) in [
+        ("boolean", "true"),
+        ("integer", "0x10"),
+        ("integer", "-16"),
+        ("integer", "9223372036854775807"),
+        ("float", "2"),
+        ("float", "1e300"),
+        ("float", "-0.1"),
+        ("text", "0x10"),
+        ("text", "plain \\ words"),
+        ("text", "\"two\\nlines\""),
+        ("texts", "[\"a\", \"b\"]"),
+        ("read", "7"),
+        ("stdin", "false"),
+        ("json", "{ a = [1, 2.5, true], \"b c\" = { d = [] } }"),
+        ("json", "1979-05-27"),
+    ] {
+        let set = vec![("a".into(), key.into(), value.into())];
+        let parallelism = vec![("a".into(), 7)];
+        let guarantee = Some(Guarantee::ExactlyOnce);
+        same_again(text, &Overrides { set, parallelism, guarantee });
+    }
+}
+
+/// A name of a file may not end the comment in which it stands.
+#[test]
+fn a_plugin_of_two_lines_is_one_comment() {
+    let text = "name = \"t\"\nguarantee = \"best-effort\"\n[component.a]\nplugin = \"rows\"\n";
+    let topology = parse(text).unwrap();
+    let assignment = resolve(&topology, &mut Shelf, Generation(1)).unwrap();
+    let named = parse(&text.replace("rows", "x\\nguarantee = 5")).unwrap();
+    let recorded = named.record(&assignment, |_| "plugins/x.wasm".into());
+    assert!(parse(&recorded).is_ok(), "{recorded}");
+}
