@@ -8,6 +8,7 @@ mod groupings;
 mod guests;
 mod json;
 mod living;
+mod overlaps;
 mod plugins;
 mod texts;
 mod word_count;

@@ -24,6 +24,7 @@ mod home;
 mod live_view;
 mod log_writer;
 mod output;
+mod overlaps;
 mod plugin_set;
 mod problems;
 mod run_report;

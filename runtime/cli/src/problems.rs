@@ -7,15 +7,26 @@ use serde::Serialize;
 use std::fmt;
 use std::ops::Range;
 
-/// All problems of one topology file.
+/// All problems, or all warnings, of one topology file.
 #[derive(Debug)]
 pub(crate) struct Problems {
+    /// What it means that they are there.
+    pub(crate) weight: Weight,
     /// The file's name as the user gave it.
     pub(crate) file: String,
     /// Its text.
     pub(crate) text: String,
-    /// At least one.
+    /// What is to be said about it.
     pub(crate) problems: Vec<Problem>,
+}
+
+/// How much a problem matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// The topology cannot run.
+    Error,
+    /// It can, and may not do what its author thinks.
+    Warning,
 }
 
 impl Problems {
@@ -45,7 +56,10 @@ impl Problems {
     }
 
     fn diagnostic(&self, problem: &Problem) -> MietteDiagnostic {
-        let mut diagnostic = MietteDiagnostic::new(problem.message.clone()).with_severity(Severity::Error);
+        let mut diagnostic = MietteDiagnostic::new(problem.message.clone()).with_severity(match self.weight {
+            Weight::Error => Severity::Error,
+            Weight::Warning => Severity::Warning,
+        });
         if let Some(span) = &problem.span {
             diagnostic = diagnostic.and_label(LabeledSpan::new_primary_with_span(None, span.clone()));
         }
@@ -95,17 +109,21 @@ impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let theme = if errors_in_colour() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false);
+        let (label, noun) = match self.weight {
+            Weight::Error => ("error", "problem"),
+            Weight::Warning => ("warning", "warning"),
+        };
         for problem in &self.problems {
             match self.position(problem.span.as_ref()) {
-                Some((line, column)) => writeln!(f, "error: {}:{line}:{column}", self.file)?,
-                None => writeln!(f, "error: {}", self.file)?,
+                Some((line, column)) => writeln!(f, "{label}: {}:{line}:{column}", self.file)?,
+                None => writeln!(f, "{label}: {}", self.file)?,
             }
             let source = NamedSource::new(self.file.clone(), self.text.clone());
             let report = Report::new(self.diagnostic(problem)).with_source_code(source);
             handler.render_report(f, report.as_ref())?;
         }
         let count = self.problems.len();
-        writeln!(f, "{}: {count} problem{}", self.file, if count == 1 { "" } else { "s" })
+        writeln!(f, "{}: {count} {noun}{}", self.file, if count == 1 { "" } else { "s" })
     }
 }
 
@@ -115,7 +133,12 @@ mod tests {
     use petrel_model::Note;
 
     fn problems(problems: Vec<Problem>) -> Problems {
-        Problems { file: "t.toml".into(), text: "name = \"ä\"\nother = 1\nname = \"b\"\n".into(), problems }
+        Problems {
+            weight: Weight::Error,
+            file: "t.toml".into(),
+            text: "name = \"ä\"\nother = 1\nname = \"b\"\n".into(),
+            problems,
+        }
     }
 
     #[test]
@@ -139,6 +162,14 @@ mod tests {
         ] {
             assert!(shown.contains(text), "{text:?} is missing in\n{shown}");
         }
+    }
+
+    #[test]
+    fn a_warning_is_called_one() {
+        let problem = Problem { span: Some(0..4), ..Problem::new("it may not be what you want") };
+        let shown = Problems { weight: Weight::Warning, ..problems(vec![problem]) }.to_string();
+        assert!(shown.starts_with("warning: t.toml:1:1\n") && shown.ends_with("t.toml: 1 warning\n"), "{shown}");
+        assert!(!shown.contains("error") && !shown.contains("problem"), "{shown}");
     }
 
     #[test]

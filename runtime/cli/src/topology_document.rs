@@ -18,6 +18,7 @@ pub(crate) struct TopologyDocument<'a> {
 
 #[derive(Serialize)]
 struct ResolvedDocument<'a> {
+    warnings: Vec<ProblemDocument<'a>>,
     name: &'a str,
     guarantee: &'static str,
     tasks: usize,
@@ -74,13 +75,18 @@ struct LimitsDocument {
 
 impl<'a> TopologyDocument<'a> {
     /// Of a topology that is valid.
-    pub(crate) fn valid(source: &'a TopologySource, assignment: &'a Assignment) -> TopologyDocument<'a> {
+    pub(crate) fn valid(
+        source: &'a TopologySource,
+        assignment: &'a Assignment,
+        warnings: &'a Problems,
+    ) -> TopologyDocument<'a> {
         let component = |component: &'a Component| ComponentDocument::of(source, assignment, component);
         TopologyDocument {
             file: source.file(),
             valid: true,
             problems: Vec::new(),
             resolved: Some(ResolvedDocument {
+                warnings: warnings.documents(),
                 name: assignment.topology.as_str(),
                 guarantee: assignment.guarantee.name(),
                 tasks: assignment.tasks.len(),

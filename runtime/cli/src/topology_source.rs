@@ -2,7 +2,7 @@
 
 use crate::failure::{CommandResult, Failure};
 use crate::plugin_set::PluginSet;
-use crate::problems::Problems;
+use crate::problems::{Problems, Weight};
 use petrel_model::{Assignment, Component, Digest, Guarantee, Overrides, Problem, Topology};
 use petrel_sandbox::{Plugin, Sandbox};
 use petrel_worker::FIRST_GENERATION;
@@ -68,7 +68,7 @@ impl TopologySource {
         let file = path.display().to_string();
         match petrel_model::parse(&text) {
             Ok(topology) => Ok(TopologySource { path: path.to_path_buf(), file, text, topology }),
-            Err(problems) => Err(Failure::Topology(Problems { file, text, problems })),
+            Err(problems) => Err(Failure::Topology(Problems { weight: Weight::Error, file, text, problems })),
         }
     }
 
@@ -123,7 +123,12 @@ impl TopologySource {
 
     /// These problems, shown in this source.
     pub(crate) fn failure(&self, problems: Vec<Problem>) -> Failure {
-        Failure::Topology(Problems { file: self.file.clone(), text: self.text.clone(), problems })
+        Failure::Topology(self.problems(Weight::Error, problems))
+    }
+
+    /// These problems or warnings, to be shown in this source.
+    pub(crate) fn problems(&self, weight: Weight, problems: Vec<Problem>) -> Problems {
+        Problems { weight, file: self.file.clone(), text: self.text.clone(), problems }
     }
 }
 

@@ -68,7 +68,7 @@ mod wasi;
 
 pub use cache::CacheError;
 pub use describe::DescribeError;
-pub use files::{PrintTarget, WriteError};
+pub use files::{Meeting, PrintTarget, Reach, WriteError, check_readable};
 pub use host::PluginMetrics;
 pub use instance::{Instance, Silence};
 pub use load::LoadError;

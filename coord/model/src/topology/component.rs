@@ -47,6 +47,13 @@ pub struct Setting {
     pub(crate) typed: Option<String>,
 }
 
+impl Setting {
+    /// Where the value was written.
+    pub fn place(&self) -> &Place {
+        &self.value.place
+    }
+}
+
 /// Reads a component. Everything that is missing or wrong is reported and replaced by something, so that what can be
 /// said about the rest is said too.
 pub(crate) fn read(entry: Entry, topology: &mut Table<'_>) -> ComponentSpec {

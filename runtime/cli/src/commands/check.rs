@@ -4,15 +4,18 @@ use crate::documents::{output_line, table_line};
 use crate::failure::{CommandResult, Failure};
 use crate::home::Home;
 use crate::output::{Format, OutputFlag, print, print_json};
-use crate::problems::Problems;
+use crate::overlaps::{Overlap, overlaps};
+use crate::problems::{Problems, Weight};
 use crate::topology_document::TopologyDocument;
 use crate::topology_source::{OverrideFlags, TopologySource, sandbox};
-use petrel_model::{Assignment, Component, Grants, PathAccess};
+use petrel_model::{Assignment, Component, Grants, PathAccess, Problem};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Check topologies as `run` does before it starts them, and show what they amount to.
 ///
-/// Plugins are loaded and asked for their streams, state and needs; nothing is started. Problems go to standard error.
+/// Plugins are loaded and asked for their streams, state and needs; nothing is started. Problems and warnings go to standard
+/// error.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -33,7 +36,7 @@ pub(crate) struct Check {
 
 /// A topology that was checked.
 enum Checked {
-    Valid { source: Box<TopologySource>, assignment: Assignment },
+    Valid { source: Box<TopologySource>, assignment: Assignment, warnings: Problems },
     Invalid(Problems),
 }
 
@@ -41,9 +44,9 @@ impl Check {
     /// Checks all of them.
     pub(crate) fn execute(self) -> CommandResult {
         let checked = self.check()?;
-        let invalid: Vec<&Problems> = checked.iter().filter_map(Checked::problems).collect();
-        invalid.iter().for_each(|problems| tell!("{}", problems.to_string().trim_end()));
-        let any = !invalid.is_empty();
+        let told = checked.iter().map(Checked::told).filter(|told| !told.problems.is_empty());
+        told.for_each(|told| tell!("{}", told.to_string().trim_end()));
+        let any_invalid = checked.iter().any(|checked| matches!(checked, Checked::Invalid(_)));
         match self.output.format {
             Format::Json => {
                 let documents: Vec<TopologyDocument<'_>> = checked.iter().map(Checked::document).collect();
@@ -54,7 +57,7 @@ impl Check {
             }
             Format::Table => print(&checked.iter().map(Checked::text).collect::<String>())?,
         }
-        if any { Err(Failure::Invalid) } else { Ok(()) }
+        if any_invalid { Err(Failure::Invalid) } else { Ok(()) }
     }
 
     fn check(&self) -> CommandResult<Vec<Checked>> {
@@ -74,32 +77,71 @@ impl Check {
         self.overrides.apply(&mut sources)?;
         let sandbox = sandbox(&Home::open()?)?;
         let check = |source: TopologySource| match source.resolve(&sandbox) {
-            Ok(resolved) => Ok(Checked::Valid { source: Box::new(source), assignment: resolved.assignment }),
+            Ok(resolved) => Ok(Checked::valid(source, resolved.assignment)),
             Err(Failure::Topology(problems)) => Ok(Checked::Invalid(problems)),
             Err(other) => Err(other),
         };
-        sources.into_iter().map(check).collect()
+        let mut checked = sources.into_iter().map(check).collect::<CommandResult<Vec<_>>>()?;
+        check_overlaps(&mut checked);
+        Ok(checked)
+    }
+}
+
+/// Components of one topology that get in each other's way make it invalid. Those of two only do so if they run side by
+/// side, which is not asked for here: a warning.
+fn check_overlaps(checked: &mut [Checked]) {
+    let mut side_by_side = Vec::new();
+    let mut positions = Vec::new();
+    for (position, checked) in checked.iter().enumerate() {
+        if let Checked::Valid { source, assignment, .. } = checked {
+            side_by_side.push((&**source, assignment));
+            positions.push(position);
+        }
+    }
+    let mut errors = BTreeMap::<usize, Vec<Problem>>::new();
+    let mut warnings = BTreeMap::<usize, Vec<Problem>>::new();
+    for Overlap { topology, is_between, problem } in overlaps(&side_by_side) {
+        let kind = if is_between { &mut warnings } else { &mut errors };
+        kind.entry(positions[topology]).or_default().push(problem);
+    }
+    for (position, problems) in warnings {
+        if let Checked::Valid { warnings, .. } = &mut checked[position] {
+            let beside =
+                |problem: Problem| Problem { message: format!("run side by side, {}", problem.message), ..problem };
+            warnings.problems.extend(problems.into_iter().map(beside));
+        }
+    }
+    for (position, problems) in errors {
+        if let Checked::Valid { source, .. } = &checked[position] {
+            checked[position] = Checked::Invalid(source.problems(Weight::Error, problems));
+        }
     }
 }
 
 impl Checked {
-    fn problems(&self) -> Option<&Problems> {
+    fn valid(source: TopologySource, assignment: Assignment) -> Checked {
+        let warnings = source.problems(Weight::Warning, Vec::new());
+        Checked::Valid { source: Box::new(source), assignment, warnings }
+    }
+
+    /// What is to be said about it.
+    fn told(&self) -> &Problems {
         match self {
-            Checked::Valid { .. } => None,
-            Checked::Invalid(problems) => Some(problems),
+            Checked::Valid { warnings, .. } => warnings,
+            Checked::Invalid(problems) => problems,
         }
     }
 
     fn document(&self) -> TopologyDocument<'_> {
         match self {
-            Checked::Valid { source, assignment } => TopologyDocument::valid(source, assignment),
+            Checked::Valid { source, assignment, warnings } => TopologyDocument::valid(source, assignment, warnings),
             Checked::Invalid(problems) => TopologyDocument::invalid(problems),
         }
     }
 
     /// The summary for people.
     fn text(&self) -> String {
-        let Checked::Valid { source, assignment } = self else { return String::new() };
+        let Checked::Valid { source, assignment, .. } = self else { return String::new() };
         let mut text = format!(
             "{}: {} is valid: {}, {}, guarantee {}\n",
             source.file(),

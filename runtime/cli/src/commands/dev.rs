@@ -7,6 +7,7 @@ use crate::home::Home;
 use crate::live_view::{LiveView, print_beside_view};
 use crate::log_writer::LogFlags;
 use crate::output::errors_in_colour;
+use crate::overlaps;
 use crate::run_report::print_table;
 use crate::secret_flags::SecretFlags;
 use crate::session::{Session, SessionOptions};
@@ -196,6 +197,7 @@ impl Dev {
                 .try_for_each(|plugin| plugin.build_all(CargoOutput::Kept { colour }))
                 .and_then(|()| overrides.apply(&mut source))
                 .and_then(|()| source[0].resolve(&sandbox))
+                .and_then(|resolved| overlaps::refuse(&[(&source[0], &resolved.assignment)]).map(|()| resolved))
                 .and_then(|resolved| Ok((secrets.read_for(&[&resolved.assignment])?, resolved)));
             let [source] = source;
             Prepared { watcher, outcome: outcome.map(|(secrets, resolved)| Ready { source, resolved, secrets }) }

@@ -6,6 +6,7 @@ use crate::home::Home;
 use crate::live_view::{LiveView, print_beside_view};
 use crate::log_writer::LogFlags;
 use crate::output::{Format, OutputFlag, print_json};
+use crate::overlaps;
 use crate::run_report::{RunReport, print_table};
 use crate::secret_flags::SecretFlags;
 use crate::session::{Session, SessionOptions};
@@ -79,6 +80,8 @@ impl Run {
         }
 
         let assignments: Vec<&Assignment> = resolved.iter().map(|it| &it.assignment).collect();
+        let side_by_side: Vec<_> = sources.iter().zip(assignments.iter().copied()).collect();
+        overlaps::refuse(&side_by_side)?;
         let secrets = self.secrets.read_for(&assignments)?;
 
         let mut sessions = Vec::new();

@@ -29,7 +29,8 @@ impl Listed {
         }
     }
 
-    fn path(&self) -> PathBuf {
+    /// Where it is.
+    pub(super) fn path(&self) -> PathBuf {
         match self {
             Listed::File(path) => path.clone(),
             Listed::Within { root, relative } => root.join(relative),
@@ -73,15 +74,14 @@ fn list_folder(folder: &Path) -> Result<Vec<Listed>, String> {
 }
 
 fn list_glob(pattern: &str) -> Result<Vec<Listed>, String> {
-    let root: PathBuf = Path::new(pattern).iter().take_while(|part| !is_glob(&part.to_string_lossy())).collect();
+    let (root, _) = glob_root(pattern);
     let matches = glob::glob(pattern).map_err(|error| format!("{pattern:?} is no glob: {error}"))?;
     let mut files = Vec::new();
     for found in matches {
         let found = found.map_err(|error| unreadable(error.path(), error.error()))?;
         let relative = found.strip_prefix(&root).unwrap_or(&found).to_owned();
-        let root = if root.as_os_str().is_empty() { PathBuf::from(".") } else { root.clone() };
         if leads_to_file(&root, &relative)? {
-            files.push(Listed::Within { root, relative });
+            files.push(Listed::Within { root: root.clone(), relative });
         }
     }
     if files.is_empty() {
@@ -95,7 +95,16 @@ fn sort(files: &mut [Listed]) {
     files.sort_by_key(Listed::path);
 }
 
-fn is_glob(path: &str) -> bool {
+/// The part of a glob before its first special character, and the rest.
+pub(super) fn glob_root(pattern: &str) -> (PathBuf, PathBuf) {
+    let is_plain = |part: &&std::ffi::OsStr| !is_glob(&part.to_string_lossy());
+    let parts = Path::new(pattern).iter();
+    let root: PathBuf = parts.clone().take_while(is_plain).collect();
+    let root = if root.as_os_str().is_empty() { PathBuf::from(".") } else { root };
+    (root, parts.skip_while(is_plain).collect())
+}
+
+pub(super) fn is_glob(path: &str) -> bool {
     path.contains(['*', '?', '['])
 }
 

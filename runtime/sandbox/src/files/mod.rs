@@ -2,6 +2,7 @@
 
 mod listing;
 mod output;
+mod reach;
 mod reader;
 mod stream;
 
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 pub(crate) use output::Outputs;
 pub use output::{PrintTarget, WriteError};
+pub use reach::{Meeting, Reach, check_readable};
 pub(crate) use reader::Chunk;
 
 /// The most that one read hands out; a guest that asks for more gets this.
