@@ -74,20 +74,24 @@ impl Batch {
     pub(crate) fn add_column<K: Keys>(&mut self, interner: &mut Interner, keys: K, numbers: &mut [u8]) {
         self.start(keys.rows(), interner);
         let mut block = [Hashed::default(); BLOCK];
+        let (ids, first_rows, mut len) = (&mut self.ids[..], &mut self.first[..], 0);
         for (start, numbers) in (0..keys.rows()).step_by(BLOCK).zip(numbers.chunks_mut(4 * BLOCK)) {
             let block = &mut block[..numbers.len() / 4];
             let rows = start..start + block.len();
-            for ((row, words), hashed) in rows.clone().zip(keys.words(rows)).zip(block.iter_mut()) {
+            for ((row, words), hashed) in rows.clone().zip(keys.words(rows.clone())).zip(block.iter_mut()) {
                 let hash = interner.hasher.hash(words, || keys.long(row));
                 *hashed = Hashed { words, hash };
-                interner.prefetch_index(hash);
+                interner.prefetch(hash);
             }
-            block.iter().for_each(|hashed| interner.prefetch_entry(hashed.hash));
-            for ((row, hashed), out) in (start..).zip(&*block).zip(numbers.chunks_exact_mut(4)) {
-                let id = interner.intern_hashed(hashed.words, hashed.hash, || keys.long(row));
-                out.copy_from_slice(&self.add(interner, row, id).to_le_bytes());
+            for ((row, hashed), out) in rows.zip(&*block).zip(numbers.chunks_exact_mut(4)) {
+                let (id, number, first) = interner.number(hashed.words, hashed.hash, || keys.long(row), len as u32);
+                ids[len] = id;
+                first_rows[len] = row as u32;
+                len += usize::from(first);
+                out.copy_from_slice(&number.to_le_bytes());
             }
         }
+        self.len = len;
     }
 
     /// The same for a column that has a dictionary: each entry in use is looked up once.

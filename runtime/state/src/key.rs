@@ -7,6 +7,8 @@ use petrel_frame::StringColumn;
 const LONG: u64 = 0xff << 56;
 /// The same for "there is no value".
 const ABSENT: u64 = 0xfe << 56;
+/// The same for "there is no key".
+const NOTHING: u64 = 0xfd << 56;
 
 /// A key for hashing and comparing: its first fifteen bytes and its length, in two words, and all of it if it is longer.
 ///
@@ -58,6 +60,9 @@ impl<'a> Key<'a> {
 }
 
 impl Words {
+    /// The words of no key, different from those of every key.
+    pub(crate) const NONE: Words = Words { lo: 0, hi: NOTHING };
+
     #[inline(always)]
     fn load(bytes: &[u8; 16], len: usize) -> Words {
         let both = u128::from_le_bytes(*bytes);
