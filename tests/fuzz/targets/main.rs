@@ -1,0 +1,4 @@
+//! The targets that need no sandbox.
+
+mod frame;
+mod topology;
