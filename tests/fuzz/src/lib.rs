@@ -17,7 +17,7 @@ mod noise;
 mod watch;
 
 pub use bolero;
-pub use corpus::keep_corpus;
+pub use corpus::{keep_corpus, renew_corpus};
 pub use engine::Seeded;
 pub use mutation::{MAX_INPUT_BYTES, mutate};
 pub use noise::Noise;

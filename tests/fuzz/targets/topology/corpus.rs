@@ -16,7 +16,12 @@ fn corpus() {
         assert!(parse(text).is_ok(), "{name} is not sound");
     }
     let seeds = shipped.into_iter().chain(catalogue()).chain(deep()).map(|(name, text)| (name, text.into_bytes()));
-    petrel_fuzz::keep_corpus(FOLDER, &seeds.collect::<Vec<_>>());
+    petrel_fuzz::renew_corpus(FOLDER, &seeds.collect::<Vec<_>>());
+    let read =
+        |entry: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(entry.expect("it can be read").path());
+    let texts = std::fs::read_dir(FOLDER).expect("there is a corpus").filter_map(|entry| read(entry).ok());
+    let (sound, broken): (Vec<String>, Vec<String>) = texts.partition(|text| parse(text).is_ok());
+    assert!(sound.len() >= 5 && broken.len() >= 20, "{} sound, {} broken", sound.len(), broken.len());
 }
 
 fn shipped() -> Vec<(String, String)> {
