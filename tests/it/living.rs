@@ -284,3 +284,25 @@ fn one_name_twice_is_refused_before_anything_starts() {
     sandbox.run(&["run", "a.toml", "b.toml"]).fails(2, &["two of the topologies are named twin"]);
     assert_eq!(std::fs::read_to_string(kept).expect("the file is there"), "what was there before\n");
 }
+
+#[test]
+fn a_name_that_runs_elsewhere_keeps_the_others_from_starting() {
+    let sandbox = Sandbox::new();
+    let kept = sandbox.write("kept.tsv", "what was there before\n");
+    let topology = |name: &str, spout: &str, path: &str| {
+        format!(
+            "name = \"{name}\"\nguarantee = \"best-effort\"\n\
+             [component.numbers]\nplugin = \"numbers\"\nconfig = {spout}\n\
+             [component.sink]\nplugin = \"file-sink\"\nconfig = {{ path = \"{path}\" }}\n\
+             inputs = [{{ from = \"numbers\", grouping = \"global\" }}]\n"
+        )
+    };
+    sandbox.write("first.toml", &topology("first", "{ count = 10 }", "kept.tsv"));
+    sandbox.write("busy.toml", &topology("busy", "{ rate = 100 }", "busy.tsv"));
+    let run = Living::start(&sandbox, &["run", "busy.toml"]);
+    wait_until("it runs", || has_lines(&sandbox.path().join("busy.tsv"), 1));
+    sandbox.run(&["run", "first.toml", "busy.toml"]).fails(1, &["a topology named busy is running already"]);
+    assert_eq!(std::fs::read_to_string(kept).expect("the file is there"), "what was there before\n");
+    run.signal("INT");
+    run.end().ok();
+}

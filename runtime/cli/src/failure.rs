@@ -1,6 +1,7 @@
 //! How a command fails: what is printed, and with which exit code.
 
 use crate::problems::Problems;
+use std::io::Write;
 use std::process::ExitCode;
 use tokio::signal::unix::SignalKind;
 
@@ -41,7 +42,8 @@ impl Failure {
 
     /// Prints the failure to standard error.
     pub(crate) fn report(self) -> ExitCode {
-        eprint!("{}", self.text());
+        // The exit code says it too, where standard error cannot be written.
+        let _ = write!(std::io::stderr(), "{}", self.text());
         match self {
             Failure::Topology(_) | Failure::Invalid | Failure::Usage(_) => ExitCode::from(2),
             Failure::Failed(_) | Failure::Reported => ExitCode::from(1),

@@ -27,11 +27,15 @@ pub(crate) fn beside_view<T>(write: impl FnOnce() -> T) -> T {
 }
 
 /// Prints to standard output beside the view.
+///
+/// The view is taken off only where standard output is a terminal too: a pipe whose reader is slow would keep it off,
+/// and with it everybody who wants to draw, the one who listens to signals among them.
 pub(crate) fn print_beside_view(bytes: &[u8]) -> std::io::Result<()> {
-    beside_view(|| {
+    let print = || {
         let mut stdout = stdout().lock();
         stdout.write_all(bytes).and_then(|()| stdout.flush())
-    })
+    };
+    if stdout().is_terminal() { beside_view(print) } else { print() }
 }
 
 /// One line for each component: its rates, its queue, how it spends its time, its latency.

@@ -5,6 +5,10 @@ use serde_json::json;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long the end of a run waits for the last lines to be written.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Flags on log lines.
 #[derive(Clone, Debug, clap::Args)]
@@ -64,10 +68,14 @@ impl LogWriter {
         self.sink.clone()
     }
 
-    /// Writes what is left. Every other clone of the sink must be gone.
+    /// Writes what is left. Every other clone of the sink must be gone. A reader of standard error that has stalled
+    /// keeps nobody waiting for ever.
     pub(crate) fn finish(self) {
         drop(self.sink);
-        let _ = self.thread.join();
+        let begun = Instant::now();
+        while !self.thread.is_finished() && begun.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::output::{lines, table};
 use petrel_worker::Report;
 use serde::Serialize;
+use std::io::Write;
 
 /// The JSON document of `petrel run -o json`: one topology's report, or those of several under their names.
 #[derive(Serialize)]
@@ -36,7 +37,7 @@ impl RunReport<'_> {
 pub(crate) fn print_table(reports: &[Report]) {
     for report in reports {
         tell!("{}: {:?} in {:.2} s", report.topology, report.status, report.elapsed_s);
-        eprint!("{}", lines(&component_table(report), ""));
+        let _ = write!(std::io::stderr(), "{}", lines(&component_table(report), ""));
     }
 }
 

@@ -1,7 +1,7 @@
 //! One topology that runs in this process, with its folder and its log.
 
 use crate::failure::CommandResult;
-use crate::home::{Home, RunFolder};
+use crate::home::RunFolder;
 use crate::log_writer::{LogFlags, LogWriter};
 use crate::seed::random_seed;
 use crate::topology_source::Resolved;
@@ -34,17 +34,16 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Starts all tasks. `text` is the topology's, for its folder.
+    /// Starts all tasks in the folder that was claimed for the run. `text` is the topology's, for the folder.
     ///
     /// # Errors
-    /// When a topology of that name runs already, or it cannot be started.
+    /// When the folder cannot be written, or the topology cannot be started.
     pub(crate) fn start(
-        home: &Home,
+        folder: RunFolder,
         text: &str,
         resolved: Resolved,
         options: SessionOptions,
     ) -> CommandResult<Session> {
-        let folder = home.claim_run(resolved.assignment.topology.as_str())?;
         folder.record_topology(text)?;
         let writer = LogWriter::start(&options.logs, folder.open_log()?);
         let options = RunOptions {

@@ -139,7 +139,8 @@ impl Dev {
                                 tuning: Tuning::default(),
                                 prints: PrintTarget::Shared(print_beside_view),
                             };
-                            match Session::start(&home, source.text(), resolved, options) {
+                            let folder = home.claim_run(assignment.topology.as_str()).map_err(Failure::from);
+                            match folder.and_then(|folder| Session::start(folder, source.text(), resolved, options)) {
                                 Ok(session) => {
                                     let name = &assignment.topology;
                                     view.note(&format!(

@@ -2,7 +2,7 @@
 
 use super::time::parse_time;
 use crate::failure::{CommandResult, Failure};
-use crate::home::Home;
+use crate::home::{Home, RunFolder};
 use crate::live_view::{LiveView, print_beside_view};
 use crate::log_writer::LogFlags;
 use crate::output::{Format, OutputFlag, print_json};
@@ -84,8 +84,14 @@ impl Run {
         overlaps::refuse(&side_by_side)?;
         let secrets = self.secrets.read_for(&assignments)?;
 
+        // All of them before the first task starts and empties an output: either everything runs or nothing does.
+        let folders: Vec<RunFolder> = assignments
+            .iter()
+            .map(|assignment| home.claim_run(assignment.topology.as_str()))
+            .collect::<anyhow::Result<_>>()?;
+
         let mut sessions = Vec::new();
-        for (source, resolved) in sources.iter().zip(resolved) {
+        for ((source, resolved), folder) in sources.iter().zip(resolved).zip(folders) {
             let options = SessionOptions {
                 secrets: secrets.clone(),
                 logs: self.logs.clone(),
@@ -96,7 +102,7 @@ impl Run {
                     Format::Table => PrintTarget::Shared(print_beside_view),
                 },
             };
-            sessions.push(Session::start(&home, source.text(), resolved, options)?);
+            sessions.push(Session::start(folder, source.text(), resolved, options)?);
         }
         let stopped_by = self.watch(&mut sessions).await?;
         let (reports, failures): (Vec<Report>, Vec<Vec<TaskEnd>>) = sessions.into_iter().map(Session::finish).unzip();
