@@ -3,7 +3,7 @@
 use crate::failure::{CommandResult, Failure};
 use crate::plugin_set::PluginSet;
 use crate::problems::{Problems, Weight};
-use petrel_model::{Assignment, Component, Digest, Guarantee, Overrides, Problem, Topology};
+use petrel_model::{Assignment, Component, DeadLetterLimits, Digest, Guarantee, Overrides, Problem, Topology};
 use petrel_sandbox::{Plugin, Sandbox};
 use petrel_worker::FIRST_GENERATION;
 use std::collections::BTreeMap;
@@ -101,24 +101,36 @@ impl TopologySource {
     pub(crate) fn resolve(&self, sandbox: &Arc<Sandbox>) -> CommandResult<Resolved> {
         let mut plugins = PluginSet::new(sandbox.clone(), self.folder());
         let resolved = petrel_model::resolve(&self.topology, &mut plugins, FIRST_GENERATION);
-        match (resolved, self.unsupported()) {
-            (Ok(assignment), None) => Ok(Resolved { assignment, plugins: plugins.into_plugins() }),
-            (resolved, unsupported) => {
-                let others = resolved.err().unwrap_or_default();
-                Err(self.failure(unsupported.into_iter().chain(others).collect()))
+        let mut problems = self.unsupported();
+        match resolved {
+            Ok(assignment) if problems.is_empty() => Ok(Resolved { assignment, plugins: plugins.into_plugins() }),
+            resolved => {
+                problems.extend(resolved.err().unwrap_or_default());
+                Err(self.failure(problems))
             }
         }
     }
 
     /// What the topology asks for and this version does not have.
-    fn unsupported(&self) -> Option<Problem> {
+    fn unsupported(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
         let (guarantee, span) = self.topology.guarantee();
-        if guarantee == Guarantee::BestEffort {
-            return None;
+        if guarantee != Guarantee::BestEffort {
+            let message = format!("guarantee = \"{}\" does not exist yet in this version", guarantee.name());
+            let help = "use guarantee = \"best-effort\": tuples are not tracked, and a failure stops the topology";
+            problems.push(Problem { span, ..Problem::new(message).help(help) });
         }
-        let message = format!("guarantee = \"{}\" does not exist yet in this version", guarantee.name());
-        let help = "use guarantee = \"best-effort\": tuples are not tracked, and a failure stops the topology";
-        Some(Problem { span, ..Problem::new(message).help(help) })
+        let help = "remove it: rejected tuples are counted and logged";
+        for component in self.topology.components() {
+            if let Some(stream) = &component.on_reject {
+                let message = "`on_reject` does not exist yet in this version";
+                problems.push(Problem { span: stream.span(), ..Problem::new(message).help(help) });
+            }
+        }
+        if self.topology.dead_letters() != DeadLetterLimits::default() {
+            problems.push(Problem::new("`dead_letters` does not exist yet in this version").help(help));
+        }
+        problems
     }
 
     /// These problems, shown in this source.
