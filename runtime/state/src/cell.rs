@@ -14,6 +14,25 @@ pub(crate) fn encode(column: &Column<'_>, row: usize, into: &mut Vec<u8>) {
     }
 }
 
+/// How many bytes `encode` appends.
+pub(crate) fn encoded_bytes(column: &Column<'_>, row: usize) -> usize {
+    match column.list(row) {
+        Some(list) => list.i64s().map_or_else(|| list.iter().map(item_bytes).sum(), size_of_val),
+        None => column.bytes_at(row).len(),
+    }
+}
+
+/// How many bytes `encode_item` appends.
+pub(crate) fn item_bytes(item: Value<'_>) -> usize {
+    match item {
+        Value::Bool(_) => 1,
+        Value::I64(_) | Value::Timestamp(_) | Value::F64(_) => 8,
+        Value::String(value) => 4 + value.len(),
+        Value::Bytes(value) => 4 + value.len(),
+        Value::Null | Value::List(_) => unreachable!("a list of scalars"),
+    }
+}
+
 fn encode_list(list: ListView<'_>, into: &mut Vec<u8>) {
     if let Some(values) = list.i64s() {
         return into.extend(values.iter().flat_map(|value| value.to_le_bytes()));

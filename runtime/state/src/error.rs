@@ -121,11 +121,34 @@ pub enum StateError {
     },
     /// One call staged more than is kept for it.
     #[error(
-        "one call staged more than {limit} bytes of state: write less in one call, or emit smaller frames to this bolt"
+        "one call staged more than {limit} bytes of state: write less in one call, emit smaller frames to this bolt, or raise \
+         `host_call_bytes`"
     )]
     TooMuchStaged {
         /// The limit in bytes.
         limit: usize,
+    },
+    /// The state would be larger than its limit.
+    #[error(
+        "the state of the task would take {bytes} bytes, and the limit is {limit}: keep less for each key, delete keys \
+         that are done with, spread the keys over more tasks (`parallelism`), or raise `state_bytes`"
+    )]
+    StateTooLarge {
+        /// What it would take.
+        bytes: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// There would be more timers than the limit.
+    #[error(
+        "the task would have {timers} timers, and the limit is {limit}: set fewer, cancel those that are no longer \
+         wanted, spread the keys over more tasks (`parallelism`), or raise `timers`"
+    )]
+    TooManyTimers {
+        /// How many there would be.
+        timers: u64,
+        /// The limit.
+        limit: u64,
     },
     /// Keys that repeat long dictionary entries: looking each up would take too long.
     #[error(

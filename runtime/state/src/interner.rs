@@ -34,6 +34,9 @@ pub(crate) struct Interner {
     removed: Vec<u32>,
     tracked: bool,
     batch: u32,
+    /// Keys for which something is kept, and the bytes of the long ones among them.
+    kept: usize,
+    kept_long: usize,
 }
 
 /// What is kept of a key by its id.
@@ -61,6 +64,8 @@ impl Interner {
             removed: Vec::new(),
             tracked: false,
             batch: 0,
+            kept: 0,
+            kept_long: 0,
         }
     }
 
@@ -152,7 +157,12 @@ impl Interner {
 
     /// Something is kept for the key: its id stays.
     pub(crate) fn retain(&mut self, id: KeyId) {
-        self.entries[id.0 as usize].references += 1;
+        let entry = &mut self.entries[id.0 as usize];
+        entry.references += 1;
+        if entry.references == 1 {
+            self.kept += 1;
+            self.kept_long += self.long_bytes(id);
+        }
     }
 
     /// Something is no longer kept for the key.
@@ -161,7 +171,34 @@ impl Interner {
         entry.references -= 1;
         if entry.references == 0 {
             if self.tracked { &mut self.removed } else { &mut self.suspects }.push(id.0);
+            self.kept -= 1;
+            self.kept_long -= self.long_bytes(id);
         }
+    }
+
+    /// How many values and timers are kept for a key.
+    pub(crate) fn references(&self, id: KeyId) -> u32 {
+        self.entries[id.0 as usize].references
+    }
+
+    /// What a key takes beside its entry: nothing where that holds all of it.
+    pub(crate) fn long_bytes(&self, id: KeyId) -> usize {
+        if self.entries[id.0 as usize].words.is_long() { self.long.get(id.0).len() } else { 0 }
+    }
+
+    /// How many keys there are for which something is kept.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// The bytes of the long keys for which something is kept.
+    pub(crate) fn kept_long(&self) -> usize {
+        self.kept_long
+    }
+
+    /// The bytes of the long keys for which nothing is kept: those that a call brought, at most.
+    pub(crate) fn passing_long(&self) -> usize {
+        self.long.live() - self.kept_long
     }
 
     /// Retains or releases.

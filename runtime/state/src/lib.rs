@@ -62,7 +62,8 @@
 //!
 //! * The crate is pure: no clock, no file, no thread. The seed it is given reaches no output: ids go by first sight.
 //! * Guests are not trusted. Every argument that is a guest's is checked before anything is staged, an error leaves no
-//!   trace once the call is discarded, and one call stages at most [`MAX_STAGED_BYTES`].
+//!   trace once the call is discarded, and what one call stages and what the state may become
+//!   has a limit ([`StateLimits`]).
 //! * A key has an id exactly as long as a value or a timer is kept for it, a call is using it, or its removal has yet
 //!   to be told to a checkpoint. So state that is deleted is gone, and what is kept does not depend on how many keys
 //!   there ever were.
@@ -79,6 +80,7 @@ mod block;
 mod cell;
 mod dict;
 mod error;
+mod forecast;
 mod input;
 mod interner;
 mod key;
@@ -87,6 +89,7 @@ mod long;
 mod map;
 mod pass;
 mod prefetch;
+mod size;
 mod staging;
 mod store;
 mod table;
@@ -98,6 +101,6 @@ pub use error::StateError;
 pub use interner::KeyId;
 pub use key_space::KeySpec;
 pub use pass::Passed;
-pub use staging::MAX_STAGED_BYTES;
+pub use size::StateLimits;
 pub use task::{Changed, TaskState};
 pub use timers::{Clock, Due};

@@ -48,6 +48,11 @@ impl LongKeys {
         self.removed = 0;
     }
 
+    /// The bytes of those that were not removed.
+    pub(crate) fn live(&self) -> usize {
+        self.bytes.len() - self.removed
+    }
+
     pub(crate) fn memory(&self) -> usize {
         self.bytes.capacity() + self.spans.capacity() * size_of::<(u64, u32)>()
     }

@@ -2,6 +2,7 @@
 
 use crate::interner::{Interner, KeyId};
 use crate::key::Key;
+use crate::size::ENTRY_WEIGHT;
 use crate::store::Store;
 use alloc::vec::Vec;
 use petrel_frame::{Column, Field, FrameBuilder};
@@ -48,8 +49,7 @@ impl Map {
     pub(crate) fn write(&mut self, ids: &[KeyId], subkeys: &Column<'_>, values: &Column<'_>, keys: &mut Interner) {
         let (mut found, mut encoded) = (Vec::with_capacity(ids.len()), Vec::new());
         for (row, &key) in ids.iter().enumerate() {
-            let len = encode(key, subkeys, row, &mut encoded);
-            let entry = self.entries.intern(&Key::load(&encoded, len));
+            let entry = self.intern(key, subkeys, row, &mut encoded);
             if self.links.len() <= entry.0 as usize {
                 self.links.resize(entry.0 as usize + 1, Link { key, newer: NONE, older: NONE });
             }
@@ -71,6 +71,29 @@ impl Map {
                 keys.release(key);
             }
         });
+    }
+
+    /// The entry of a subkey, a new one if there is none; it stays until the next sweep.
+    pub(crate) fn intern(&mut self, key: KeyId, subkey: &Column<'_>, row: usize, encoded: &mut Vec<u8>) -> KeyId {
+        let len = encode(key, subkey, row, encoded);
+        self.entries.intern(&Key::load(encoded, len))
+    }
+
+    /// What the key of an entry takes beside its place.
+    pub(crate) fn long_bytes(&self, entry: KeyId) -> usize {
+        self.entries.long_bytes(entry)
+    }
+
+    /// The key that an entry belongs to, read from the entry's own key: also before anything is kept in it.
+    pub(crate) fn key_of(&self, entry: KeyId) -> KeyId {
+        let mut short = [0; 16];
+        let bytes = self.entries.bytes(entry, &mut short).expect("entries have keys");
+        KeyId(u32::from_le_bytes(bytes[..4].try_into().expect("four bytes")))
+    }
+
+    /// How much all entries count.
+    pub(crate) fn size(&self) -> usize {
+        self.entries.kept() * ENTRY_WEIGHT + self.entries.kept_long() + self.store.size()
     }
 
     /// The entries of a key, ordered by subkey: the order does not depend on how the map came to be.

@@ -6,9 +6,6 @@ use crate::timers::Clock;
 use alloc::vec::Vec;
 use petrel_frame::FrameBuf;
 
-/// One call stages at most so many bytes.
-pub const MAX_STAGED_BYTES: usize = 64 << 20;
-
 /// One write, checked so far that it can be applied without an error.
 #[derive(Debug)]
 pub(crate) enum Write {
@@ -26,11 +23,27 @@ pub(crate) enum Write {
     CancelTimers { table: u32, clock: Clock, keys: Accepted, times: Vec<i64> },
 }
 
+impl Write {
+    fn rows(&self) -> usize {
+        match self {
+            Write::Put { values: frame, .. } | Write::Set { keys: frame, .. } | Write::Append { keys: frame, .. } => {
+                frame.view().rows()
+            }
+            Write::SetTimers { times, .. }
+            | Write::SetTimersPassed { times, .. }
+            | Write::CancelTimers { times, .. } => times.len(),
+        }
+    }
+}
+
 /// The writes of one call in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Staging {
     writes: Vec<Write>,
     bytes: usize,
+    /// Rows of all writes.
+    rows: usize,
+    limit: usize,
     /// Buffers of earlier calls.
     spare: Vec<FrameBuf>,
 }
@@ -44,11 +57,16 @@ impl Staging {
         self.writes.is_empty()
     }
 
+    /// More bytes than that are refused.
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     /// Counts bytes that the call keeps.
     pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), StateError> {
         self.bytes = self.bytes.saturating_add(bytes);
-        if self.bytes > MAX_STAGED_BYTES {
-            return Err(StateError::TooMuchStaged { limit: MAX_STAGED_BYTES });
+        if self.bytes > self.limit {
+            return Err(StateError::TooMuchStaged { limit: self.limit });
         }
         Ok(())
     }
@@ -62,8 +80,24 @@ impl Staging {
     /// Stages a write. It costs something itself: writes without rows would else be free, and there could be any number.
     pub(crate) fn push(&mut self, write: Write) -> Result<(), StateError> {
         self.charge(size_of::<Write>())?;
+        self.rows += write.rows();
         self.writes.push(write);
         Ok(())
+    }
+
+    /// Bytes that the call keeps.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Rows of all writes.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Hands back all writes that were taken to be looked at.
+    pub(crate) fn put_back(&mut self, writes: Vec<Write>) {
+        self.writes = writes;
     }
 
     /// Takes all writes; hand them back with [`Staging::clear`].
@@ -76,7 +110,7 @@ impl Staging {
         if self.writes.is_empty() {
             self.writes = taken;
         }
-        self.bytes = 0;
+        (self.bytes, self.rows) = (0, 0);
         let (spare, keep) = (&mut self.spare, |frame: Accepted, spare: &mut Vec<FrameBuf>| {
             let buffer = frame.into_buffer();
             if spare.len() < SPARE && buffer.capacity() <= SPARE_BYTES {

@@ -2,6 +2,7 @@
 
 use crate::cell;
 use crate::interner::KeyId;
+use crate::size::{FIXED_WEIGHT, VARIABLE_WEIGHT};
 use alloc::vec::Vec;
 use petrel_frame::{Bitmap, Column, ColumnBuilder, Field, Scalar};
 
@@ -15,6 +16,9 @@ pub(crate) struct Store {
     dirty: Vec<KeyId>,
     /// Bytes of values outside their slots.
     heap: usize,
+    /// Values that are present, and their bytes where these lie outside their slots.
+    present: usize,
+    content: usize,
     scratch: Vec<u8>,
 }
 
@@ -55,7 +59,7 @@ impl Store {
         } else {
             Slots::Fixed(Vec::new())
         };
-        Store { field, slots, epoch: 0, dirty: Vec::new(), heap: 0, scratch: Vec::new() }
+        Store { field, slots, epoch: 0, dirty: Vec::new(), heap: 0, present: 0, content: 0, scratch: Vec::new() }
     }
 
     /// The column of a value.
@@ -164,6 +168,7 @@ impl Store {
             }
             if slot.present != present {
                 slot.present = present;
+                self.present = self.present.wrapping_add_signed(if present { 1 } else { -1 });
                 appearance(id, present);
             }
         }
@@ -201,6 +206,7 @@ impl Store {
             return;
         }
         self.heap -= slot.bytes.capacity();
+        self.content -= slot.bytes.len();
         match value {
             // A value that shrank much gives its memory back.
             Some(value) if value.len() <= slot.bytes.capacity() && value.len() >= slot.bytes.capacity() / 4 => {
@@ -210,6 +216,7 @@ impl Store {
             value => slot.bytes = value.unwrap_or_default().into(),
         }
         self.heap += slot.bytes.capacity();
+        self.content += slot.bytes.len();
         self.mark(id, value.is_some(), appearance);
     }
 
@@ -219,8 +226,10 @@ impl Store {
             let Slots::Variable(slots) = &mut self.slots else { unreachable!("lists have variable slots") };
             let bytes = &mut slots[id.0 as usize].bytes;
             self.heap -= bytes.capacity();
+            self.content -= bytes.len();
             cell::encode_item(column.value(row), bytes);
             self.heap += bytes.capacity();
+            self.content += bytes.len();
             self.mark(id, true, appearance);
         }
     }
@@ -235,8 +244,38 @@ impl Store {
         }
         if slot.present != present {
             slot.present = present;
+            self.present = self.present.wrapping_add_signed(if present { 1 } else { -1 });
             appearance(id, present);
         }
+    }
+
+    /// The bytes outside its slot of the value of an id, if it has one.
+    pub(crate) fn content_of(&self, id: KeyId) -> Option<usize> {
+        match &self.slots {
+            Slots::Fixed(slots) => slots.get(id.0 as usize).filter(|slot| slot.present).map(|_| 0),
+            Slots::Variable(slots) => slots.get(id.0 as usize).filter(|slot| slot.present).map(|slot| slot.bytes.len()),
+        }
+    }
+
+    /// The bytes outside its slot that a row of a column would take as a value, if it is present.
+    pub(crate) fn content_in(&self, column: &Column<'_>, row: usize) -> Option<usize> {
+        column.is_present(row).then(|| match &self.slots {
+            Slots::Fixed(_) => 0,
+            Slots::Variable(_) => cell::encoded_bytes(column, row),
+        })
+    }
+
+    /// How much one value counts, beside its content.
+    pub(crate) fn weight(&self) -> usize {
+        match &self.slots {
+            Slots::Fixed(_) => FIXED_WEIGHT,
+            Slots::Variable(_) => VARIABLE_WEIGHT,
+        }
+    }
+
+    /// How much all values count.
+    pub(crate) fn size(&self) -> usize {
+        self.present * self.weight() + self.content
     }
 
     /// Ids with values that changed in this epoch, in order of their first change.

@@ -81,6 +81,15 @@ impl Table {
         }
     }
 
+    /// How much what is in it counts towards the size of the state.
+    pub(crate) fn size(&self) -> usize {
+        match &self.rows {
+            Rows::Single(store) => store.size(),
+            Rows::Map(map) => map.size(),
+            Rows::Refused(_) => 0,
+        }
+    }
+
     pub(crate) fn wrong_kind(&self, operation: &'static str, help: &'static str) -> StateError {
         let kind = match self.kind {
             TableKind::Value => "value",

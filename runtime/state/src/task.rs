@@ -3,6 +3,7 @@
 use crate::batch::Batch;
 use crate::interner::KeyId;
 use crate::key_space::{KeySpace, KeySpec};
+use crate::size::StateLimits;
 use crate::staging::{Staging, Write};
 use crate::table::{Rows, Table};
 use crate::timers::{Clock, Due, Timers};
@@ -22,6 +23,7 @@ pub struct TaskState {
     pub(crate) batch: Batch,
     pub(crate) passed: bool,
     pub(crate) staging: Staging,
+    pub(crate) limits: StateLimits,
     /// The columns of the key in a frame that a guest makes: the first ones.
     pub(crate) key_columns: Vec<usize>,
     /// Whether values go with the frames.
@@ -54,7 +56,7 @@ impl TaskState {
     /// If a key field is an `f64` or a list, which resolving a topology refuses.
     pub fn new(key: KeySpec, tables: &[TableSpec], seed: u64) -> TaskState {
         let tables: Vec<Table> = tables.iter().map(|spec| Table::new(spec, seed)).collect();
-        TaskState {
+        let mut state = TaskState {
             key_columns: (0..key.fields.len()).collect(),
             keys: KeySpace::new(key, seed),
             passes_values: tables.iter().any(|table| table.passed().is_some()),
@@ -63,9 +65,12 @@ impl TaskState {
             batch: Batch::default(),
             passed: false,
             staging: Staging::default(),
+            limits: StateLimits::default(),
             found: Vec::new(),
             copy: FrameBuf::new(),
-        }
+        };
+        state.set_limits(StateLimits::default());
+        state
     }
 
     /// The call counts: applies everything that it staged, in order, and lets go of the timers taken for it.
@@ -76,11 +81,6 @@ impl TaskState {
             self.apply(write);
         }
         self.end_call(writes);
-        for table in &mut self.tables {
-            if let Rows::Map(map) = &mut table.rows {
-                map.sweep();
-            }
-        }
     }
 
     /// The call does not count: forgets what it staged and what it brought. Timers taken for it wait again.
@@ -94,6 +94,11 @@ impl TaskState {
         self.batch.clear();
         self.passed = false;
         self.keys.sweep();
+        for table in &mut self.tables {
+            if let Rows::Map(map) = &mut table.rows {
+                map.sweep();
+            }
+        }
     }
 
     fn apply(&mut self, write: &Write) {

@@ -27,10 +27,10 @@ pub struct Due {
 
 /// By time in microseconds, then table, then id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Timer {
-    time: i64,
-    table: u32,
-    key: KeyId,
+pub(crate) struct Timer {
+    pub(crate) time: i64,
+    pub(crate) table: u32,
+    pub(crate) key: KeyId,
 }
 
 /// The timers of a task. Each keeps the id of its key.
@@ -97,10 +97,23 @@ impl Timers {
         }
     }
 
+    /// How many wait; those that were taken do not.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.iter().map(BTreeSet::len).sum()
+    }
+
+    pub(crate) fn is_waiting(&self, clock: Clock, timer: &Timer) -> bool {
+        self.waiting[clock as usize].contains(timer)
+    }
+
+    /// The keys of those that were taken since the last commit.
+    pub(crate) fn taken(&self) -> impl Iterator<Item = KeyId> {
+        self.taken.iter().map(|(_, timer)| timer.key)
+    }
+
     /// About how many bytes of memory this takes.
     pub(crate) fn memory(&self) -> usize {
         // A tree's nodes are full to two thirds or more.
-        let waiting: usize = self.waiting.iter().map(BTreeSet::len).sum();
-        (waiting * 3 / 2 + self.taken.capacity()) * size_of::<Timer>()
+        (self.waiting() * 3 / 2 + self.taken.capacity()) * size_of::<Timer>()
     }
 }

@@ -2,8 +2,11 @@
 
 use petrel_frame::{Field, FrameBuf, FrameBuilder, FrameView, Scalar, Schema, Value};
 use petrel_model::{TableKind, TableSpec};
-use petrel_state::{Clock, KeySpec, MAX_STAGED_BYTES, Passed, StateError, TaskState};
+use petrel_state::{Clock, KeySpec, Passed, StateError, StateLimits, TaskState};
 use proptest::prelude::*;
+
+/// What one call may stage unless it is set otherwise.
+const STAGED_BYTES: usize = 64 << 20;
 
 fn spec(name: &str, kind: TableKind, scalar: Scalar) -> TableSpec {
     TableSpec { name: name.into(), kind, subkey: None, value: Field::new("value", scalar), version: 1 }
@@ -101,9 +104,9 @@ fn a_call_cannot_stage_without_end() {
     let note = vec![7; 9 << 20];
     let values = frame(Scalar::Bytes, &[Value::Bytes(&note)]);
     let staged = (0..100).take_while(|_| state.set(2, &words(&["a"]), &values).is_ok()).count();
-    assert_eq!(staged, MAX_STAGED_BYTES / values.len());
+    assert_eq!(staged, STAGED_BYTES / values.len());
     let error = state.put(0, &numbers(&[1])).unwrap_err();
-    assert_eq!(error, StateError::TooMuchStaged { limit: MAX_STAGED_BYTES });
+    assert_eq!(error, StateError::TooMuchStaged { limit: STAGED_BYTES });
     state.discard();
     begin(&mut state, &["a"]);
     state.put(0, &numbers(&[1])).unwrap();
@@ -161,7 +164,7 @@ fn rows_that_share_an_entry_count_each() {
     let names: Vec<String> = (0..100).map(|n| n.to_string()).collect();
     let keys = words(&names.iter().map(String::as_str).collect::<Vec<_>>());
     let error = state.set(2, &keys, values.finish().unwrap()).unwrap_err();
-    assert_eq!(error, StateError::TooMuchStaged { limit: MAX_STAGED_BYTES });
+    assert_eq!(error, StateError::TooMuchStaged { limit: STAGED_BYTES });
 }
 
 #[test]
@@ -250,4 +253,77 @@ proptest! {
         state.scan(1, 0, 10, out).unwrap();
         FrameView::parse(out).unwrap();
     }
+}
+
+#[test]
+fn a_state_cannot_grow_without_end() {
+    let mut state = state();
+    state.set_limits(StateLimits { state_bytes: 100_000, ..StateLimits::default() });
+    let mut committed = 0;
+    let error = loop {
+        begin(&mut state, &[&format!("key {committed}")]);
+        state.put(0, &numbers(&[1])).unwrap();
+        match state.check_limits() {
+            Ok(()) => state.commit(),
+            Err(error) => break error,
+        }
+        committed += 1;
+    };
+    assert_eq!(committed, 100_000 / (64 + 16), "a key with a number counts 80 bytes");
+    assert_eq!(
+        error.to_string(),
+        "the state of the task would take 100080 bytes, and the limit is 100000: keep less for each key, delete keys that \
+         are done with, spread the keys over more tasks (`parallelism`), or raise `state_bytes`"
+    );
+    state.discard();
+    // What is there can still be changed and deleted, and then something else fits.
+    for value in [numbers(&[2]), frame(Scalar::I64, &[Value::Null])] {
+        begin(&mut state, &["key 0"]);
+        state.put(0, &value).unwrap();
+        state.check_limits().unwrap();
+        state.commit();
+    }
+    begin(&mut state, &["another"]);
+    state.put(0, &numbers(&[1])).unwrap();
+    state.check_limits().unwrap();
+    state.commit();
+    assert_eq!(state.size(), 100_000);
+}
+
+/// A task whose limit was lowered is not stuck for good.
+#[test]
+fn a_state_beyond_its_limit_may_shrink_and_stay() {
+    let mut state = state();
+    begin(&mut state, &["a", "b"]);
+    state.put(0, &numbers(&[1, 2])).unwrap();
+    state.commit();
+    state.set_limits(StateLimits { state_bytes: 10, ..StateLimits::default() });
+    begin(&mut state, &["a"]);
+    state.put(0, &numbers(&[5])).unwrap();
+    state.check_limits().unwrap();
+    state.put(0, &frame(Scalar::I64, &[Value::Null])).unwrap();
+    state.check_limits().unwrap();
+    state.commit();
+    begin(&mut state, &["c"]);
+    state.put(0, &numbers(&[1])).unwrap();
+    assert!(matches!(state.check_limits(), Err(StateError::StateTooLarge { bytes: 160, limit: 10 })));
+}
+
+#[test]
+fn timers_cannot_be_set_without_end() {
+    let mut state = state();
+    state.set_limits(StateLimits { timers: 2, ..StateLimits::default() });
+    begin(&mut state, &["a"]);
+    for time in [1, 2, 1, 2] {
+        state.set_timers_passed(0, Clock::Event, &[0], &[time]).unwrap();
+    }
+    state.check_limits().unwrap();
+    state.set_timers(0, Clock::Processing, &words(&["b"]), &[1]).unwrap();
+    let message = state.check_limits().unwrap_err().to_string();
+    assert!(message.starts_with("the task would have 3 timers, and the limit is 2: "), "{message}");
+    assert!(message.ends_with("or raise `timers`"), "{message}");
+    state.cancel_timers(0, Clock::Event, &words(&["a"]), &[1]).unwrap();
+    state.check_limits().unwrap();
+    state.commit();
+    assert_eq!(state.timers(), 2);
 }

@@ -7,7 +7,7 @@ mod value;
 use naive::Model;
 use petrel_frame::{Field, FrameBuf, FrameView, Scalar};
 use petrel_model::{TableKind, TableSpec, key_bytes, key_group};
-use petrel_state::{Clock, KeySpec, Passed, TaskState};
+use petrel_state::{Clock, KeySpec, Passed, StateError, StateLimits, TaskState};
 use proptest::prelude::*;
 use script::{Begin, Call, Op, call};
 use std::collections::BTreeSet;
@@ -301,7 +301,32 @@ impl Run {
         assert_eq!(found, expected);
     }
 
+    /// How large the state would be is known exactly before the commit.
+    fn check_limits(&mut self) {
+        let variable = |table: u32| {
+            let field = self.value_field(table);
+            field.list || field.scalar.is_variable()
+        };
+        let (before, after) = (self.committed.size(variable), self.staged.size(variable));
+        assert_eq!(self.state.size(), before);
+        let timers = self.staged.timers.len() as u64;
+        let exact = StateLimits { state_bytes: after, timers, ..StateLimits::default() };
+        self.state.set_limits(exact);
+        assert_eq!(self.state.check_limits(), Ok(()));
+        if after > before {
+            self.state.set_limits(StateLimits { state_bytes: after - 1, ..exact });
+            assert_eq!(self.state.check_limits(), Err(StateError::StateTooLarge { bytes: after, limit: after - 1 }));
+        }
+        if self.staged.timers.difference(&self.committed.timers).count() == self.staged.timers.len() && timers > 0 {
+            self.state.set_limits(StateLimits { timers: timers - 1, ..StateLimits::default() });
+            assert_eq!(self.state.check_limits(), Err(StateError::TooManyTimers { timers, limit: timers - 1 }));
+        }
+        self.state.set_limits(StateLimits::default());
+        assert_eq!(self.state.size(), before, "asking changes nothing");
+    }
+
     fn end(&mut self, call: &Call) {
+        self.check_limits();
         if call.commit {
             self.state.commit();
             self.committed = self.staged.clone();
