@@ -3,6 +3,7 @@
 use crate::id::{
     ComponentIndex, ComponentName, Digest, Generation, InputIndex, OutputIndex, StreamName, TaskId, TopologyName,
 };
+use crate::limits::Limits;
 use crate::plugin::{OutputStream, TableSpec, World};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -218,23 +219,6 @@ pub enum PathAccess {
     Write,
     /// Reading standard input.
     Stdin,
-}
-
-/// What a component's instances may use, each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Linear memory, all memories of an instance together, in bytes.
-    pub memory_bytes: u64,
-    /// Time for one call, in milliseconds.
-    pub batch_ms: u64,
-    /// Emitted by one call, in bytes.
-    pub emit_bytes: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits { memory_bytes: 256 << 20, batch_ms: 10_000, emit_bytes: 64 << 20 }
-    }
 }
 
 /// Which input of which consumer an output stream feeds.

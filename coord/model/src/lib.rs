@@ -40,7 +40,7 @@
 //! struct Shelf;
 //!
 //! impl Plugins for Shelf {
-//!     fn load(&mut self, reference: &str) -> Result<(Digest, World), String> {
+//!     fn load(&mut self, reference: &str, _: &CompileLimits) -> Result<(Digest, World), String> {
 //!         match reference {
 //!             "lines" => Ok((Digest([1; 32]), World::Spout)),
 //!             "count" => Ok((Digest([2; 32]), World::Bolt)),
@@ -92,13 +92,14 @@ mod assignment;
 mod dead_letter;
 mod id;
 mod keys;
+mod limits;
 mod plugin;
 mod problem;
 mod resolve;
 mod topology;
 
 pub use assignment::{
-    Assignment, Component, DeadLetterLimits, Edge, Grants, Grouping, Guarantee, Input, Limits, PathAccess, PathGrant,
+    Assignment, Component, DeadLetterLimits, Edge, Grants, Grouping, Guarantee, Input, PathAccess, PathGrant,
 };
 pub use dead_letter::dead_letter_schema;
 pub use id::{
@@ -106,6 +107,7 @@ pub use id::{
     TopologyName,
 };
 pub use keys::{KEY_GROUPS, KeyGroup, key_bytes, key_group, owner};
+pub use limits::{CompileLimits, Limits};
 pub use petrel_frame::{Field, Schema};
 pub use plugin::{
     ConfigKey, ConfigKind, DescribeProblem, Description, InputStream, OutputStream, Plugins, TableKind, TableSpec,

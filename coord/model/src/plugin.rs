@@ -1,6 +1,7 @@
 //! What a plugin tells about itself: the host's form of `describe` in `wit/`.
 
 use crate::id::Digest;
+use crate::limits::CompileLimits;
 use alloc::string::String;
 use alloc::vec::Vec;
 use petrel_frame::{Field, Schema};
@@ -136,12 +137,13 @@ pub struct Description {
 ///
 /// The same digest always gives the same answers; an implementation is free to remember them.
 pub trait Plugins {
-    /// Finds the plugin of a reference: the name of a standard plugin, of one in the registry, or a file.
+    /// Finds the plugin of a reference: the name of a standard plugin, of one in the registry, or a file. Where it is
+    /// not compiled yet, no more than that is spent on it.
     ///
     /// # Errors
     ///
     /// Why there is none, in one sentence.
-    fn load(&mut self, reference: &str) -> Result<(Digest, World), String>;
+    fn load(&mut self, reference: &str, limits: &CompileLimits) -> Result<(Digest, World), String>;
 
     /// The configuration keys that a loaded plugin takes.
     ///

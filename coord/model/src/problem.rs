@@ -98,9 +98,9 @@ pub(crate) fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item =
     }
 }
 
-/// `a`, `b` and `c`, each in backquotes; at most twelve of them.
+/// `a`, `b` and `c`, each in backquotes; at most sixteen of them.
 pub(crate) fn list(names: &[impl AsRef<str>]) -> String {
-    const SHOWN: usize = 12;
+    const SHOWN: usize = 16;
     let mut text = String::new();
     for (i, name) in names.iter().take(SHOWN).enumerate() {
         let last = i + 1 == names.len();
@@ -189,8 +189,8 @@ mod tests {
 
     #[test]
     fn a_long_list_is_cut() {
-        let names: Vec<String> = (0..15).map(|i| format!("f{i}")).collect();
-        assert!(list(&names).ends_with("`f10`, `f11` and 3 more"), "{}", list(&names));
+        let names: Vec<String> = (0..19).map(|i| format!("f{i}")).collect();
+        assert!(list(&names).ends_with("`f14`, `f15` and 3 more"), "{}", list(&names));
     }
 
     #[test]

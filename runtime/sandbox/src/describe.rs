@@ -2,6 +2,7 @@
 
 use crate::contract::plugin;
 use crate::convert;
+use crate::cut::{MAX_WORDS_BYTES, cut};
 use crate::log::LogSink;
 use crate::plugin::Plugin;
 use crate::spec::InstanceSpec;
@@ -14,7 +15,18 @@ use std::thread;
 
 /// What describing may take. Generous for what is a few microseconds' work, small for what may run on a laptop's
 /// first look at an unknown file.
-const LIMITS: Limits = Limits { memory_bytes: 256 << 20, batch_ms: 5_000, emit_bytes: 0 };
+fn limits() -> Limits {
+    Limits {
+        memory_bytes: 256 << 20,
+        batch_ms: 5_000,
+        io_ms: Some(1_000),
+        emit_bytes: 0,
+        host_call_bytes: 4 << 20,
+        handles: 100,
+        ..Limits::default()
+    }
+}
+
 /// Outputs, inputs, tables and configuration keys that a plugin may have, each.
 const MAX_ITEMS: usize = 256;
 const MAX_NAME_BYTES: usize = 255;
@@ -40,20 +52,19 @@ pub enum DescribeError {
 }
 
 impl Plugin {
-    /// The configuration keys the plugin takes. Blocks, for five seconds at most.
+    /// The configuration keys the plugin takes. Blocks, for six seconds at most.
     ///
     /// # Errors
     /// When the plugin fails or its answer cannot be.
     pub fn config_keys(&self) -> Result<Vec<ConfigKey>, DescribeError> {
         let keys = self.ask("config-keys", async |guest, store| guest.call_config_keys(store).await)?;
-        let nonsense = DescribeError::Nonsense;
         check_count("configuration keys", keys.len()).map_err(nonsense)?;
         check_names("configuration key", keys.iter().map(|key| key.name.as_str())).map_err(nonsense)?;
         keys.into_iter().map(convert::config_key).collect::<Result<_, _>>().map_err(nonsense)
     }
 
     /// What the plugin is under a configuration (one JSON object, defaults filled in) and with these inputs. Blocks,
-    /// for five seconds at most.
+    /// for six seconds at most.
     ///
     /// # Errors
     /// When the plugin refuses the configuration or fails, or its answer cannot be.
@@ -61,10 +72,13 @@ impl Plugin {
         let given: Vec<_> = inputs.iter().map(convert::to_input).collect();
         let answer =
             self.ask("describe", async |guest, store| guest.call_describe(store, configuration, &given).await)?;
-        let answer = answer.map_err(|error| DescribeError::Config { key: error.key, message: error.message })?;
+        let answer = answer.map_err(|error| DescribeError::Config {
+            key: cut(error.key, MAX_NAME_BYTES),
+            message: cut(error.message, MAX_WORDS_BYTES),
+        })?;
         let streams: Vec<String> = answer.inputs.iter().map(|needs| needs.stream.clone()).collect();
-        let description = convert::description(answer).map_err(DescribeError::Nonsense)?;
-        check(&description, &streams, inputs).map_err(DescribeError::Nonsense)?;
+        let description = convert::description(answer).map_err(nonsense)?;
+        check(&description, &streams, inputs).map_err(nonsense)?;
         Ok(description)
     }
 
@@ -87,7 +101,7 @@ impl Plugin {
                     question(&guest, &mut store).await
                 });
                 // The answer borrows the store until it is there.
-                let answer = answer.await.unwrap_or_else(|| Err(Breach::TimeLimit.into()));
+                let answer = answer.await.unwrap_or_else(|over| Err(Breach::from(over).into()));
                 answer.map_err(|error| DescribeError::Trap(trap::explain(&error, name, store.data())))
             })
         };
@@ -99,8 +113,12 @@ impl Plugin {
     }
 }
 
+fn nonsense(what: String) -> DescribeError {
+    DescribeError::Nonsense(cut(what, MAX_WORDS_BYTES))
+}
+
 fn failed(message: String) -> DescribeError {
-    DescribeError::Trap(Trap { kind: TrapKind::Trapped, message, backtrace: Vec::new() })
+    DescribeError::Trap(trap::trap(TrapKind::Trapped, message, Vec::new()))
 }
 
 fn nobody() -> InstanceSpec {
@@ -117,7 +135,7 @@ fn nobody() -> InstanceSpec {
         configuration: String::new(),
         grants: Grants::default(),
         secrets: BTreeMap::new(),
-        limits: LIMITS,
+        limits: limits(),
         logs: LogSink::nowhere(),
         seed: 0,
         append: false,

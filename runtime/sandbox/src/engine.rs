@@ -11,7 +11,7 @@ pub(crate) const TICK: Duration = Duration::from_millis(5);
 
 /// Stack of a guest's own calls. Rust guests keep most of their stack in linear memory and need little of it;
 /// interpreters compiled to WebAssembly need more.
-const WASM_STACK_BYTES: usize = 1 << 20;
+pub(crate) const WASM_STACK_BYTES: usize = 1 << 20;
 
 /// Stack of the fibre a call runs on: the guest's calls and, above them, those of our imports.
 const FIBRE_STACK_BYTES: usize = 2 << 20;

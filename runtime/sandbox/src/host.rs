@@ -1,7 +1,8 @@
 //! What the host keeps beside an instance: what its imports work on.
 
 use crate::clock::{CallClock, ClockView};
-use crate::deadline::Deadline;
+use crate::deadline::{Allowed, Deadline};
+use crate::engine::TICK;
 use crate::files::{Inputs, Outputs};
 use crate::limits::Limiter;
 use crate::logger::{Logger, Speaker};
@@ -13,11 +14,10 @@ use petrel_frame::Schema;
 use petrel_model::Limits;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-/// Resources of WASI that a guest may hold at a time: streams, pollables, descriptors, sockets.
-const MAX_RESOURCES: usize = 10_000;
 /// Names of metrics an instance may have, each at most so long.
 const MAX_METRICS: usize = 1000;
 const MAX_METRIC_NAME_BYTES: usize = 256;
@@ -85,7 +85,7 @@ impl PluginMetrics {
 impl Host {
     pub(crate) fn new(spec: &InstanceSpec) -> Result<Host, SandboxError> {
         let speaker = Speaker { topology: spec.topology.clone(), component: spec.component.clone(), task: spec.task };
-        let logger = Arc::new(Mutex::new(Logger::new(speaker, spec.logs.clone())));
+        let logger = Arc::new(Mutex::new(Logger::new(speaker, spec.logs.clone(), spec.limits.log_lines)));
         let clock = CallClock::default();
         let output = |(number, stream): (usize, &petrel_model::OutputStream)| Output {
             name: stream.name.clone(),
@@ -100,9 +100,9 @@ impl Host {
                 .unwrap_or(u32::MAX),
         };
         let mut resources = ResourceTable::new();
-        resources.set_max_capacity(MAX_RESOURCES);
+        resources.set_max_capacity(usize::try_from(spec.limits.handles).unwrap_or(usize::MAX));
         Ok(Host {
-            call: CallScope::new(spec.seed, spec.limits.emit_bytes),
+            call: CallScope::new(spec.seed, spec.limits),
             outputs: spec.outputs.iter().enumerate().map(output).collect(),
             limits: spec.limits,
             limiter: Limiter::new(spec.limits.memory_bytes),
@@ -121,6 +121,16 @@ impl Host {
 
     pub(crate) fn logger(&self) -> MutexGuard<'_, Logger> {
         self.logger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long a call may take.
+    pub(crate) fn allowed(&self) -> Allowed {
+        Allowed {
+            // No limit can be kept more exactly than guests are interrupted.
+            run: Duration::from_millis(self.limits.batch_ms).max(TICK),
+            wait: Duration::from_millis(self.limits.io_ms.unwrap_or(Limits::IO_MS)),
+            silence_counts: self.limits.io_ms.is_some(),
+        }
     }
 
     pub(crate) fn clock_view(&mut self) -> ClockView<'_> {

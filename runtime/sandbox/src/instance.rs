@@ -1,19 +1,19 @@
 //! A running instance of a plugin: one store, one guest, one call at a time.
 
 use crate::contract::{bolt, grouping, spout, types};
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Over};
 use crate::files::{PrintTarget, WriteError};
 use crate::host::{Host, PluginMetrics};
 use crate::log::now_us;
 use crate::trap::{self, Breach};
+use crate::usage::{LOG_LIMIT, Usage};
 use petrel_flow::{Call, CallResult, Effects, Returned, Trap, TrapKind, Write};
 use petrel_frame::FrameView;
-use petrel_state::TaskState;
+use petrel_state::{StateLimits, TaskState};
 use std::fmt;
-use std::time::Duration;
 use wasmtime::Store;
 
-/// `on-end` may emit and stage so many times `emit_bytes`.
+/// `on-end` may emit and stage so many times `emit_bytes`, and emit so many times `emit_rows`.
 const EMIT_FACTOR_AT_END: u64 = 16;
 
 /// An instance of a plugin, for one task.
@@ -27,6 +27,8 @@ pub struct Instance {
     life: Life,
     /// A grouping is opened by its first use.
     opened: bool,
+    /// Since it was last taken.
+    usage: Usage,
 }
 
 /// Looks at an instance while it is in a call.
@@ -36,7 +38,7 @@ pub struct Silence(Deadline);
 impl Silence {
     /// Whether the guest's call waits for a pipe or standard input, which may stay silent for ever.
     pub fn is_waiting(&self) -> bool {
-        self.0.is_paused()
+        self.0.is_silent()
     }
 }
 
@@ -59,7 +61,7 @@ type Answer<T> = wasmtime::Result<Result<T, String>>;
 
 impl Instance {
     pub(crate) fn new(store: Store<Host>, exports: Exports, context: types::Context) -> Instance {
-        Instance { store, exports, context, life: Life::Ready, opened: false }
+        Instance { store, exports, context, life: Life::Ready, opened: false, usage: Usage::default() }
     }
 
     /// Makes a call at a time of the host, in microseconds since 1970.
@@ -79,16 +81,32 @@ impl Instance {
         let staged = cleared(std::mem::take(effects));
         // At the end of an input a bolt gives away at once what it kept all along.
         let ends = matches!(call, Call::End { .. });
-        let emit_bytes = self.store.data().limits.emit_bytes.saturating_mul(if ends { EMIT_FACTOR_AT_END } else { 1 });
-        self.store.data_mut().call.set_limit(emit_bytes);
+        self.store.data_mut().call.set_emit_factor(if ends { EMIT_FACTOR_AT_END } else { 1 });
+        let limits = &self.store.data().limits;
+        state.set_limits(StateLimits {
+            staged_bytes: limits.host_call_bytes,
+            state_bytes: limits.state_bytes,
+            timers: limits.timers,
+        });
         // SAFETY: `state` is borrowed until this function's future is gone, and `end` below removes it. Host
         // functions of the instance run only while that future is polled or dropped: if it is dropped in between,
         // the instance stays `Busy`, and `begin` lets no further call in.
-        unsafe { self.store.data_mut().call.begin(rows, staged, Some(state)) };
+        unsafe { self.store.data_mut().call.begin(rows, staged, Some(&mut *state)) };
         let deadline = self.store.data().deadline.clone();
         let answer = deadline.watch(dispatch(&mut self.store, &self.exports, &self.context, call)).await;
+        if let Ok(Ok(Ok(_))) = answer {
+            self.store.data_mut().call.keep_holds();
+        }
         *effects = self.store.data_mut().call.end();
-        self.end(call.name(), answer)
+        let returned = self.end(call.name(), answer)?;
+        // The guest is done with its state, but the state may not be done with the guest.
+        match state.check_limits() {
+            Ok(()) => Ok(returned),
+            Err(error) => {
+                let kind = trap::of_state(&error).unwrap_or(TrapKind::Contract);
+                Err(self.die(trap::trap(kind, error.to_string(), Vec::new())))
+            }
+        }
     }
 
     /// Tells from outside whether the guest waits for a pipe or standard input.
@@ -132,20 +150,25 @@ impl Instance {
                 };
                 deadline.watch(ask).await
             }
-            _ => Some(Err(not_exported("choose"))),
+            _ => Ok(Err(not_exported("choose"))),
         };
         let chosen = self.end("choose", answer)?;
-        check_choice(&chosen, frame, tasks).map_err(|message| Trap {
-            kind: TrapKind::Contract,
-            message,
-            backtrace: Vec::new(),
-        })?;
+        check_choice(&chosen, frame, tasks).map_err(|message| trap::trap(TrapKind::Contract, message, Vec::new()))?;
         Ok(chosen)
     }
 
     /// What the instance's memories and tables take together, in bytes.
     pub fn memory_bytes(&self) -> u64 {
         self.store.data().limiter.used()
+    }
+
+    /// What it has used since this was last asked.
+    pub fn take_usage(&mut self) -> Usage {
+        let mut usage = std::mem::take(&mut self.usage);
+        usage.memory_bytes = self.memory_bytes();
+        // What was dropped between two calls, at the end of a line, belongs to nobody else.
+        usage.dropped_log_lines += self.store.data().logger().take_dropped();
+        usage
     }
 
     /// What the plugin has counted and measured in this instance.
@@ -166,34 +189,62 @@ impl Instance {
         };
         if let Some(reason) = reason {
             let message = format!("the instance cannot be used any more: {reason}");
-            return Err(Trap { kind: TrapKind::Trapped, message, backtrace: Vec::new() });
+            return Err(trap::trap(TrapKind::Trapped, message, Vec::new()));
         }
         self.life = Life::Busy;
         // The first interruption comes within two ticks; calls that are over by then never notice.
         self.store.set_epoch_deadline(2);
         let host = self.store.data_mut();
-        host.deadline.begin(Duration::from_millis(host.limits.batch_ms));
+        host.deadline.begin(host.allowed());
         host.clock.begin(now_us);
         host.limiter.begin_call();
         host.logger().begin_call();
         Ok(())
     }
 
-    fn end<T>(&mut self, name: &str, answer: Option<Answer<T>>) -> Result<T, Trap> {
+    fn end<T>(&mut self, name: &str, answer: Result<Answer<T>, Over>) -> Result<T, Trap> {
+        self.count();
+        let host = self.store.data();
         let trap = match answer {
-            Some(Ok(Ok(value))) => {
+            // Nobody could stop it in time, but that it took too long is as true.
+            Ok(Ok(_)) if host.deadline.is_over() => trap::of_breach(Breach::Running, name, host, Vec::new()),
+            Ok(Ok(Ok(value))) => {
                 self.life = Life::Ready;
                 return Ok(value);
             }
-            Some(Ok(Err(message))) => {
+            Ok(Ok(Err(message))) => {
                 self.life = Life::Ready;
-                return Err(Trap { kind: TrapKind::Refused, message, backtrace: Vec::new() });
+                return Err(trap::trap(TrapKind::Refused, message, Vec::new()));
             }
-            Some(Err(error)) => trap::explain(&error, name, self.store.data()),
-            None => trap::time_limit(name, self.store.data(), Vec::new()),
+            Ok(Err(error)) => trap::explain(&error, name, host),
+            Err(over) => trap::of_breach(over.into(), name, host, Vec::new()),
         };
+        Err(self.die(trap))
+    }
+
+    /// The instance is of no use any more.
+    fn die(&mut self, trap: Trap) -> Trap {
         self.life = Life::Dead(trap.message.clone());
-        Err(trap)
+        // Memory was counted with the call, whether the guest lived on without it or not.
+        if trap.kind.is_limit() && trap.kind != TrapKind::MemoryLimit {
+            self.usage.hit(trap.kind.name());
+        }
+        trap
+    }
+
+    /// Counts what the call used.
+    fn count(&mut self) {
+        let host = self.store.data();
+        self.usage.cpu += host.deadline.ran();
+        self.usage.io += host.deadline.waited();
+        let dropped = host.logger().take_dropped();
+        if dropped > 0 {
+            self.usage.dropped_log_lines += dropped;
+            self.usage.hit(LOG_LIMIT);
+        }
+        if host.limiter.refused().is_some() {
+            self.usage.hit(TrapKind::MemoryLimit.name());
+        }
     }
 }
 

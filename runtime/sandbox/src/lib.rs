@@ -15,8 +15,8 @@
 //! # Invariants
 //!
 //! - A guest touches what its grants name and nothing else: no file, address, variable or secret besides.
-//! - A guest ends: every call has a time limit that holds for computing and for waiting, and everything it can make
-//!   the host keep (memory, emissions, log lines, open files, resources) is bounded.
+//! - A guest ends: every call has a time limit for running and one for waiting, and everything it can make the host keep
+//!   (memory, state, emissions, timers, held tuples, log lines, open files, words of errors) is bounded.
 //! - What a guest emits was validated before anybody sees it. What breaks the contract is a [`Trap`](petrel_flow::Trap)
 //!   whose message says what was wrong.
 //! - After a trap, a limit or an abandoned call the instance is unusable, and says so.
@@ -43,6 +43,7 @@ mod cache;
 mod clock;
 mod contract;
 mod convert;
+mod cut;
 mod deadline;
 mod describe;
 mod engine;
@@ -64,6 +65,7 @@ mod secret;
 mod sniff;
 mod spec;
 mod trap;
+mod usage;
 mod wasi;
 
 pub use cache::CacheError;
@@ -76,3 +78,4 @@ pub use log::{LogLevel, LogLine, LogLines, LogSink, LogSource};
 pub use plugin::Plugin;
 pub use sandbox::{Sandbox, SandboxConfig, SandboxError};
 pub use spec::{Consumer, InstanceSpec};
+pub use usage::Usage;

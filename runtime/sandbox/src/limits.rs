@@ -6,7 +6,7 @@ use wasmtime::ResourceLimiter;
 const TABLE_ELEMENT_BYTES: u64 = 8;
 /// Core instances, memories and tables that a component may be made of. A component made by a toolchain has about
 /// four of each.
-const MAX_PARTS: usize = 100;
+pub(crate) const MAX_PARTS: usize = 100;
 
 /// Counts what the memories and tables of an instance take and refuses growth beyond the limit.
 ///

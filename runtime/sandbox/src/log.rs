@@ -82,7 +82,7 @@ pub struct LogLine {
     pub task: TaskIndex,
     /// Where it comes from.
     pub source: LogSource,
-    /// At most 4 KiB of text without control characters.
+    /// At most 4 KiB of text without control characters, and how much was cut from it.
     pub message: String,
     /// How many lines were lost before this one, because there were too many.
     pub dropped_before: u64,
@@ -146,17 +146,21 @@ impl LogSink {
         });
     }
 
-    /// Sends a line; where there is no room, it is counted instead.
-    pub fn send(&self, mut line: LogLine) {
+    /// Sends a line; where there is no room, it is counted instead. False where it is lost to somebody who
+    /// listens.
+    pub fn send(&self, mut line: LogLine) -> bool {
         line.dropped_before += self.shared.dropped.swap(0, Relaxed);
         // Counted first: a reader may take the line before this thread goes on.
         self.shared.waiting.fetch_add(1, Relaxed);
         if let Err(refused) = self.lines.try_send(line) {
             use std::sync::mpsc::TrySendError::{Disconnected, Full};
+            let nobody_listens = matches!(refused, Disconnected(_));
             let (Full(line) | Disconnected(line)) = refused;
             self.shared.waiting.fetch_sub(1, Relaxed);
             self.shared.dropped.fetch_add(line.dropped_before + 1, Relaxed);
+            return nobody_listens;
         }
+        true
     }
 }
 

@@ -1,5 +1,6 @@
 //! The log of one instance: its structured lines and what it prints, cut to lines, limited in size and rate.
 
+use crate::cut::note;
 use crate::log::{LogLevel, LogLine, LogSink, LogSource, now_us};
 use petrel_model::{ComponentName, TaskIndex, TopologyName};
 use std::collections::VecDeque;
@@ -7,10 +8,10 @@ use std::time::{Duration, Instant};
 
 /// A longer line is cut.
 const MAX_LINE_BYTES: usize = 4 << 10;
-/// Lines a task may log in each second; more are counted and dropped.
-const LINES_A_SECOND: u32 = 1000;
 /// Lines of standard error kept for the message of a trap: a panic's are two to four.
 const TAIL_LINES: usize = 20;
+/// How a panic begins.
+const PANIC: &str = "panicked at";
 
 /// Which task logs.
 #[derive(Clone, Debug)]
@@ -24,31 +25,57 @@ pub(crate) struct Speaker {
 pub(crate) struct Logger {
     speaker: Speaker,
     sink: LogSink,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-    tail: VecDeque<String>,
+    stdout: Partial,
+    stderr: Partial,
+    tail: Tail,
+    /// Lines that may be logged in each second; more are counted and dropped.
+    lines_a_second: u64,
     second: Instant,
-    sent_in_second: u32,
+    sent_in_second: u64,
+    /// Dropped since the last line that was sent.
     dropped: u64,
+    /// Dropped since this was last asked.
+    dropped_untold: u64,
+}
+
+/// A line that has begun.
+#[derive(Default)]
+struct Partial {
+    bytes: Vec<u8>,
+    /// Bytes of it that were more than a line may have.
+    cut: u64,
+}
+
+/// The last lines of standard error in a call; of a panic the first.
+#[derive(Default)]
+struct Tail {
+    lines: VecDeque<String>,
+    panicked: bool,
+    /// Bytes of lines of a panic that were too many.
+    cut: u64,
 }
 
 impl Logger {
-    pub(crate) fn new(speaker: Speaker, sink: LogSink) -> Logger {
+    pub(crate) fn new(speaker: Speaker, sink: LogSink, lines_a_second: u64) -> Logger {
         Logger {
             speaker,
             sink,
-            stdout: Vec::new(),
-            stderr: Vec::new(),
-            tail: VecDeque::new(),
+            stdout: Partial::default(),
+            stderr: Partial::default(),
+            tail: Tail::default(),
+            lines_a_second,
             second: Instant::now(),
             sent_in_second: 0,
             dropped: 0,
+            dropped_untold: 0,
         }
     }
 
     /// A structured line.
     pub(crate) fn log(&mut self, level: LogLevel, message: &str) {
-        self.send(level, LogSource::Log, printable(message.as_bytes()));
+        if self.may_send() {
+            self.send(level, LogSource::Log, printable(message.as_bytes()));
+        }
     }
 
     /// Bytes printed to standard output or standard error, cut at any point.
@@ -64,7 +91,7 @@ impl Logger {
     /// Ends lines that were begun: nothing more will follow.
     pub(crate) fn flush(&mut self) {
         for source in [LogSource::Stdout, LogSource::Stderr] {
-            if !self.partial(source).is_empty() {
+            if !self.partial(source).bytes.is_empty() {
                 self.end_line(source);
             }
         }
@@ -72,64 +99,100 @@ impl Logger {
 
     /// Forgets what was printed to standard error so far: a new call begins.
     pub(crate) fn begin_call(&mut self) {
-        self.tail.clear();
+        self.tail.lines.clear();
+        (self.tail.panicked, self.tail.cut) = (false, 0);
     }
 
-    /// The last lines that this call printed to standard error.
+    /// The last lines that this call printed to standard error; where it panicked, the first from there on.
     pub(crate) fn tail(&self) -> impl Iterator<Item = &str> {
-        self.tail.iter().map(String::as_str)
+        self.tail.lines.iter().map(String::as_str)
     }
 
-    fn partial(&mut self, source: LogSource) -> &mut Vec<u8> {
+    /// How many bytes of a panic's words are not in the tail.
+    pub(crate) fn cut_from_tail(&self) -> u64 {
+        self.tail.cut
+    }
+
+    /// How many lines were dropped since this was last asked.
+    pub(crate) fn take_dropped(&mut self) -> u64 {
+        std::mem::take(&mut self.dropped_untold)
+    }
+
+    fn partial(&mut self, source: LogSource) -> &mut Partial {
         if source == LogSource::Stderr { &mut self.stderr } else { &mut self.stdout }
     }
 
     fn collect(&mut self, source: LogSource, bytes: &[u8]) {
         let partial = self.partial(source);
-        let room = MAX_LINE_BYTES.saturating_sub(partial.len());
-        partial.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let room = MAX_LINE_BYTES.saturating_sub(partial.bytes.len()).min(bytes.len());
+        partial.bytes.extend_from_slice(&bytes[..room]);
+        partial.cut += (bytes.len() - room) as u64;
     }
 
     fn end_line(&mut self, source: LogSource) {
-        let line = std::mem::take(self.partial(source));
-        let message = printable(&line);
-        // The buffer goes back, so that a chatty guest does not allocate for each line.
-        *self.partial(source) = line;
-        self.partial(source).clear();
-        if source == LogSource::Stderr {
-            if self.tail.len() == TAIL_LINES {
-                self.tail.pop_front();
-            }
-            self.tail.push_back(message.clone());
+        let is_stderr = source == LogSource::Stderr;
+        if !is_stderr && !self.partial(source).bytes.is_empty() && !self.may_send() {
+            *self.partial(source) = Partial::default();
+            return;
         }
-        if !message.is_empty() {
-            let level = if source == LogSource::Stderr { LogLevel::Warn } else { LogLevel::Info };
+        // The buffer goes back, so that a chatty guest does not allocate for each line.
+        let mut bytes = std::mem::take(&mut self.partial(source).bytes);
+        let cut = std::mem::take(&mut self.partial(source).cut);
+        let mut message = printable(&bytes);
+        if cut > 0 {
+            message.push_str(&note(cut));
+        }
+        bytes.clear();
+        self.partial(source).bytes = bytes;
+        if is_stderr {
+            self.tail.keep(&message, cut);
+        }
+        if !message.is_empty() && (!is_stderr || self.may_send()) {
+            let level = if is_stderr { LogLevel::Warn } else { LogLevel::Info };
             self.send(level, source, message);
         }
     }
 
-    fn send(&mut self, level: LogLevel, source: LogSource, message: String) {
+    /// Whether a line may be sent now; counts it as dropped if not.
+    fn may_send(&mut self) -> bool {
         if self.second.elapsed() >= Duration::from_secs(1) {
             self.second = Instant::now();
             self.sent_in_second = 0;
         }
-        if self.sent_in_second >= LINES_A_SECOND {
+        if self.sent_in_second >= self.lines_a_second {
             self.dropped += 1;
-            return;
+            self.dropped_untold += 1;
+            return false;
         }
+        true
+    }
+
+    fn send(&mut self, level: LogLevel, source: LogSource, message: String) {
         self.sent_in_second += 1;
         let Speaker { topology, component, task } = self.speaker.clone();
         let dropped_before = std::mem::take(&mut self.dropped);
-        self.sink.send(LogLine {
-            time_us: now_us(),
-            level,
-            topology,
-            component,
-            task,
-            source,
-            message,
-            dropped_before,
-        });
+        let time_us = now_us();
+        let line = LogLine { time_us, level, topology, component, task, source, message, dropped_before };
+        if !self.sink.send(line) {
+            self.dropped_untold += 1;
+        }
+    }
+}
+
+impl Tail {
+    fn keep(&mut self, line: &str, cut: u64) {
+        if !self.panicked && line.contains(PANIC) {
+            self.panicked = true;
+            self.lines.clear();
+        }
+        if self.lines.len() == TAIL_LINES {
+            if self.panicked {
+                self.cut += line.len() as u64 + cut;
+                return;
+            }
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line.to_owned());
     }
 }
 
@@ -139,10 +202,20 @@ impl Drop for Logger {
     }
 }
 
-/// Text that is safe to show on a terminal: UTF-8, no control characters, at most a line's length.
+/// Text that is safe to show on a terminal: UTF-8, no control characters, of at most a line's length, with how much
+/// was cut.
 pub(crate) fn printable(bytes: &[u8]) -> String {
-    let cut = &bytes[..bytes.len().min(MAX_LINE_BYTES)];
-    String::from_utf8_lossy(cut).chars().filter(|c| !c.is_control() || *c == '\t').collect()
+    let mut end = bytes.len().min(MAX_LINE_BYTES);
+    // Not within a character, where it is text: its later bytes are 10xxxxxx.
+    while end < bytes.len() && end > MAX_LINE_BYTES - 4 && bytes[end] & 0xc0 == 0x80 {
+        end -= 1;
+    }
+    let mut text: String =
+        String::from_utf8_lossy(&bytes[..end]).chars().filter(|c| !c.is_control() || *c == '\t').collect();
+    if end < bytes.len() {
+        text.push_str(&note((bytes.len() - end) as u64));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -150,10 +223,12 @@ mod tests {
     use super::*;
     use crate::log::LogLines;
 
+    const LINES_A_SECOND: u64 = 1000;
+
     fn logger() -> (Logger, LogLines) {
         let (sink, lines) = LogSink::bounded(10_000);
         let speaker = Speaker { topology: "t".into(), component: "c".into(), task: TaskIndex(1) };
-        (Logger::new(speaker, sink), lines)
+        (Logger::new(speaker, sink, LINES_A_SECOND), lines)
     }
 
     fn messages(lines: &LogLines) -> Vec<String> {
@@ -179,9 +254,13 @@ mod tests {
         logger.print(LogSource::Stdout, b"\n\x1b[31mred\x07\tcell\xff\n");
         logger.log(LogLevel::Info, &"y".repeat(2 * MAX_LINE_BYTES));
         let messages = messages(&lines);
-        assert_eq!(messages[0].len(), MAX_LINE_BYTES);
+        assert_eq!(messages[0], "x".repeat(MAX_LINE_BYTES) + "… (8192 more bytes cut)");
         assert_eq!(messages[1], "[31mred\tcell\u{fffd}");
-        assert_eq!(messages[2].len(), MAX_LINE_BYTES);
+        assert_eq!(messages[2], "y".repeat(MAX_LINE_BYTES) + "… (4096 more bytes cut)");
+        let umlauts = "x".to_owned() + &"ä".repeat(MAX_LINE_BYTES);
+        logger.log(LogLevel::Info, &umlauts);
+        let message = lines.try_next().unwrap().message;
+        assert!(message.ends_with("ä… (4098 more bytes cut)"), "{}", &message[message.len() - 40..]);
     }
 
     #[test]
@@ -193,7 +272,8 @@ mod tests {
         assert_eq!(messages(&lines).len(), LINES_A_SECOND as usize);
         logger.second -= Duration::from_secs(2); // a second later
         logger.log(LogLevel::Info, "after");
-        assert_eq!(lines.try_next().unwrap().dropped_before, u64::from(2 * LINES_A_SECOND));
+        assert_eq!(lines.try_next().unwrap().dropped_before, 2 * LINES_A_SECOND);
+        assert_eq!((logger.take_dropped(), logger.take_dropped()), (2 * LINES_A_SECOND, 0));
     }
 
     #[test]
@@ -205,5 +285,30 @@ mod tests {
         logger.print(LogSource::Stderr, b"panicked at x\nbecause");
         logger.flush();
         assert_eq!(logger.tail().collect::<Vec<_>>(), ["panicked at x", "because"]);
+    }
+
+    #[test]
+    fn of_a_panic_the_first_words_are_kept() {
+        let (mut logger, _lines) = logger();
+        logger.print(LogSource::Stderr, b"before\npanicked at src/lib.rs:1:2:\n");
+        for line in 0..1000 {
+            logger.print(LogSource::Stderr, format!("line {line:04}\n").as_bytes());
+        }
+        let tail: Vec<&str> = logger.tail().collect();
+        assert_eq!((tail.len(), tail[0], tail[19]), (TAIL_LINES, "panicked at src/lib.rs:1:2:", "line 0018"));
+        assert_eq!(logger.cut_from_tail(), 981 * 9);
+        logger.begin_call();
+        assert_eq!((logger.tail().count(), logger.cut_from_tail()), (0, 0));
+    }
+
+    #[test]
+    fn what_nobody_takes_counts_as_dropped() {
+        let (sink, _lines) = LogSink::bounded(3);
+        let speaker = Speaker { topology: "t".into(), component: "c".into(), task: TaskIndex(1) };
+        let mut logger = Logger::new(speaker, sink, LINES_A_SECOND);
+        for i in 0..10 {
+            logger.print(LogSource::Stdout, format!("{i}\n").as_bytes());
+        }
+        assert_eq!(logger.take_dropped(), 7);
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::contract::{bolt, grouping, plugin, spout};
 use crate::convert;
-use crate::engine::TICK;
 use crate::host::Host;
 use crate::instance::{Exports, Instance};
 use crate::load::LoadError;
@@ -13,14 +12,8 @@ use petrel_flow::TrapKind;
 use petrel_model::{Digest, World};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 use wasmtime::component::{Instance as Linked, InstancePre};
 use wasmtime::{Store, UpdateDeadline};
-
-/// What the host may be made to copy out of a guest in one import: frames (16 MiB) and a file's writes among them.
-const HOSTCALL_BYTES: usize = 64 << 20;
-/// Handles of component resources an instance may hold.
-const MAX_HANDLES: usize = 10_000;
 
 /// A plugin that can be described and instantiated. Cheap to clone.
 #[derive(Clone)]
@@ -101,7 +94,7 @@ impl Plugin {
                 ExportIndices::Grouping(indices) => Exports::Grouping(indices.load(&mut store, &instance)?),
             })
         });
-        match loaded.await.unwrap_or_else(|| Err(Breach::TimeLimit.into())) {
+        match loaded.await.unwrap_or_else(|over| Err(Breach::from(over).into())) {
             Ok(exports) => Ok(Instance::new(store, exports, convert::to_context(spec))),
             Err(error) => {
                 let trap = trap::explain(&error, "instantiate", store.data());
@@ -118,15 +111,21 @@ impl Plugin {
     pub(crate) fn store(&self, spec: &InstanceSpec) -> Result<Store<Host>, SandboxError> {
         let mut store = Store::new(self.0.ready.engine(), Host::new(spec)?);
         store.limiter(|host| &mut host.limiter);
-        store.set_hostcall_fuel(HOSTCALL_BYTES);
-        store.set_max_component_handles(MAX_HANDLES);
+        let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
+        store.set_hostcall_fuel(size(spec.limits.host_call_bytes));
+        // The table of resources in the host has the limit itself. Here a handle that is lent counts again.
+        store.set_max_component_handles(size(spec.limits.handles.saturating_mul(2)));
         store.epoch_deadline_callback(|cx| {
-            if cx.data().deadline.is_over() { Err(Breach::TimeLimit.into()) } else { Ok(UpdateDeadline::Yield(1)) }
+            let deadline = &cx.data().deadline;
+            if deadline.is_over() {
+                return Err(Breach::Running.into());
+            }
+            deadline.give_way();
+            Ok(UpdateDeadline::Yield(1))
         });
         // The first tick may come at once, the second comes a whole tick after it.
         store.set_epoch_deadline(2);
-        // No limit can be kept more exactly than guests are interrupted.
-        store.data().deadline.begin(Duration::from_millis(spec.limits.batch_ms).max(TICK));
+        store.data().deadline.begin(store.data().allowed());
         Ok(store)
     }
 

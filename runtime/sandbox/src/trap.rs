@@ -1,36 +1,59 @@
 //! What went wrong in a call, in the words of the guest and of its function names.
 
+use crate::cut::{MAX_NAME_BYTES, MAX_WORDS_BYTES, cut, note};
+use crate::deadline::Over;
+use crate::engine::WASM_STACK_BYTES;
 use crate::host::Host;
+use crate::limits::MAX_PARTS;
 use petrel_flow::{Trap, TrapKind};
+use petrel_model::Limits;
+use petrel_state::StateError;
 use std::fmt;
 use wasmtime::WasmBacktrace;
+use wasmtime::component::ResourceTableError;
 use wasmtime_wasi::I32Exit;
 
-/// A reason for which the host itself stops a call.
+/// A reason for which the host itself stops a call. Numbers are the limits that were reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Breach {
     /// The guest broke the contract.
     Contract(String),
-    /// The guest emitted, or staged, too much in one call.
-    EmitLimit(u64),
-    /// The call took too long.
-    TimeLimit,
+    /// It ran too long.
+    Running,
+    /// It waited too long.
+    Waiting,
+    /// It emitted, or staged, too many bytes in one call.
+    EmitBytes(u64),
+    /// It emitted too many rows in one call.
+    EmitRows(u64),
+    /// It handed too much to functions of the host.
+    HostCallBytes(u64),
+    /// It has too many files open.
+    Handles(u64),
+    /// It holds too many tuples.
+    HeldTuples(u64),
 }
 
 impl fmt::Display for Breach {
+    /// For developers: what users read is [`explain`]ed, which knows the call.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Breach::Contract(what) => f.write_str(what),
-            Breach::EmitLimit(limit) => write!(
-                f,
-                "the call emitted and staged more than {limit} bytes: emit less in one call, or raise `emit_bytes`"
-            ),
-            Breach::TimeLimit => f.write_str("the call took longer than its time limit"),
+            other => write!(f, "{other:?}"),
         }
     }
 }
 
 impl std::error::Error for Breach {}
+
+impl From<Over> for Breach {
+    fn from(over: Over) -> Breach {
+        match over {
+            Over::Running => Breach::Running,
+            Over::Waiting => Breach::Waiting,
+        }
+    }
+}
 
 /// Frames of a backtrace that a person still reads.
 const MAX_FRAMES: usize = 32;
@@ -65,16 +88,22 @@ const GLUE: [&str; 8] = [
     "core::ops::function",
 ];
 
+/// A trap with words that are fit to be kept.
+pub(crate) fn trap(kind: TrapKind, message: String, backtrace: Vec<String>) -> Trap {
+    Trap { kind, message: cut(message, MAX_WORDS_BYTES), backtrace }
+}
+
 /// Explains why a call of that name did not return.
 pub(crate) fn explain(error: &wasmtime::Error, name: &str, host: &Host) -> Trap {
     let backtrace = backtrace(error);
-    if let Some(breach) = error.downcast_ref::<Breach>() {
-        let (kind, message) = match breach {
-            Breach::Contract(what) => (TrapKind::Contract, what.clone()),
-            Breach::EmitLimit(_) => (TrapKind::EmitLimit, breach.to_string()),
-            Breach::TimeLimit => return time_limit(name, host, backtrace),
-        };
-        return Trap { kind, message, backtrace };
+    let found = error.downcast_ref::<Breach>().cloned().or_else(|| hidden_breach(error, host));
+    if let Some(breach) = found {
+        return of_breach(breach, name, host, backtrace);
+    }
+    if error.root_cause().to_string().starts_with("resource limit exceeded: ") {
+        let message =
+            format!("a plugin has at most {MAX_PARTS} instances, memories and tables each, and this one has more");
+        return trap(TrapKind::MemoryLimit, message, backtrace);
     }
     let mut words = guest_words(host);
     if let Some(wanted) = host.limiter.refused() {
@@ -84,7 +113,10 @@ pub(crate) fn explain(error: &wasmtime::Error, name: &str, host: &Host) -> Trap 
             "`{name}` wanted {wanted} bytes of memory in all, and the limit is {limit}: keep less in the plugin{}{own}",
             or_raise(name, "memory_bytes")
         );
-        return Trap { kind: TrapKind::MemoryLimit, message, backtrace };
+        return trap(TrapKind::MemoryLimit, message, backtrace);
+    }
+    if let Some(message) = exhausted_stack(error, name) {
+        return trap(TrapKind::StackLimit, message, backtrace);
     }
     let reason = if error.is::<I32Exit>() {
         format!("`{name}` ended the plugin as a program is ended (`exit`): return an error instead")
@@ -102,14 +134,71 @@ pub(crate) fn explain(error: &wasmtime::Error, name: &str, host: &Host) -> Trap 
         words.insert_str(0, ": ");
         reason + &words
     };
-    Trap { kind: TrapKind::Trapped, message, backtrace }
+    trap(TrapKind::Trapped, message, backtrace)
 }
 
-/// Explains a call that was given up.
-pub(crate) fn time_limit(name: &str, host: &Host, backtrace: Vec<String>) -> Trap {
-    let limit = host.limits.batch_ms;
-    let message = format!("`{name}` took longer than {limit} ms: do less in one call{}", or_raise(name, "batch_ms"));
-    Trap { kind: TrapKind::TimeLimit, message, backtrace }
+/// Explains a reason of the host's.
+pub(crate) fn of_breach(breach: Breach, name: &str, host: &Host, backtrace: Vec<String>) -> Trap {
+    let (kind, what, remedy, key) = match breach {
+        Breach::Contract(what) => return trap(TrapKind::Contract, what, backtrace),
+        Breach::Running => {
+            let limit = host.limits.batch_ms;
+            (TrapKind::TimeLimit, format!("took longer than {limit} ms"), "do less in one call", "batch_ms")
+        }
+        Breach::Waiting => {
+            let limit = host.limits.io_ms.unwrap_or(Limits::IO_MS);
+            let what = format!("waited longer than {limit} ms for sockets, files or to wake up");
+            (TrapKind::IoLimit, what, "wait less in one call", "io_ms")
+        }
+        Breach::EmitBytes(limit) => {
+            let what = format!("emitted and staged more than {limit} bytes");
+            (TrapKind::EmitLimit, what, "emit less in one call", "emit_bytes")
+        }
+        Breach::EmitRows(limit) => {
+            (TrapKind::RowLimit, format!("emitted more than {limit} rows"), "emit less in one call", "emit_rows")
+        }
+        Breach::HostCallBytes(limit) => {
+            let what = format!("handed more than {limit} bytes to functions of the host");
+            (TrapKind::HostCallLimit, what, "hand over less at a time", "host_call_bytes")
+        }
+        Breach::Handles(limit) => {
+            let what = format!("wanted more than {limit} handles of files, sockets and streams");
+            (TrapKind::HandleLimit, what, "close those that are done with", "handles")
+        }
+        Breach::HeldTuples(limit) => {
+            let what = format!("wanted to hold more than {limit} tuples");
+            (TrapKind::HoldLimit, what, "ack or fail earlier ones first", "held_tuples")
+        }
+    };
+    trap(kind, format!("`{name}` {what}: {remedy}{}", or_raise(name, key)), backtrace)
+}
+
+/// What the state refuses at the end of a call, or while it is staged.
+pub(crate) fn of_state(error: &StateError) -> Option<TrapKind> {
+    match error {
+        StateError::TooMuchStaged { .. } => Some(TrapKind::HostCallLimit),
+        StateError::StateTooLarge { .. } => Some(TrapKind::StateLimit),
+        StateError::TooManyTimers { .. } => Some(TrapKind::TimerLimit),
+        _ => None,
+    }
+}
+
+/// The limits that the engine enforces for us. It has no types for some of them, so tests hold these words.
+fn hidden_breach(error: &wasmtime::Error, host: &Host) -> Option<Breach> {
+    let handles = Breach::Handles(host.limits.handles);
+    for cause in error.chain() {
+        if matches!(cause.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full)) {
+            return Some(handles);
+        }
+        let words = cause.to_string();
+        if words.contains("store handle limit exceeded") {
+            return Some(handles);
+        }
+        if words.contains("fuel allocated for hostcalls has been exhausted") {
+            return Some(Breach::HostCallBytes(host.limits.host_call_bytes));
+        }
+    }
+    None
 }
 
 /// The other remedy, for calls whose limits the topology sets: those before it starts are fixed.
@@ -117,12 +206,55 @@ fn or_raise(name: &str, limit: &str) -> String {
     if matches!(name, "describe" | "config-keys") { String::new() } else { format!(", or raise `{limit}`") }
 }
 
+/// A plugin has two stacks: the engine's, and that of large values, which lies at the start of its memory. Beyond the
+/// start of the second there are no addresses, so that an access there looks like one near 4 GiB; where the engine does
+/// not tell the address, a recursion is known by its functions.
+fn exhausted_stack(error: &wasmtime::Error, name: &str) -> Option<String> {
+    const WRAPPED: u64 = 0xff00_0000;
+    match error.downcast_ref::<wasmtime::Trap>()? {
+        wasmtime::Trap::StackOverflow => Some(format!(
+            "`{name}` exhausted its call stack of {WASM_STACK_BYTES} bytes: a recursion without an end? This limit cannot be \
+             raised: recurse less deeply"
+        )),
+        wasmtime::Trap::MemoryOutOfBounds
+            if faulting_address(error).map_or_else(|| is_recursion(error), |address| address >= WRAPPED) =>
+        {
+            Some(format!(
+                "`{name}` exhausted the stack in its memory: a recursion without an end, or very large values on the stack? Its size \
+             is fixed when the plugin is built: 1 MiB, or as `-C link-arg=-zstack-size=BYTES` says"
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the innermost functions are the same ones again and again, as far as the engine tells them.
+fn is_recursion(error: &wasmtime::Error) -> bool {
+    const TOLD: usize = 20;
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return false };
+    let frames = backtrace.frames();
+    let again = |frame: &wasmtime::FrameInfo| {
+        let same = |other: &&wasmtime::FrameInfo| other.func_index() == frame.func_index();
+        frames.iter().filter(same).count() >= TOLD / 4
+    };
+    frames.len() >= TOLD && frames.iter().any(again)
+}
+
+/// The address in the guest's memory that it had no right to access.
+fn faulting_address(error: &wasmtime::Error) -> Option<u64> {
+    const FAULT: &str = "memory fault at wasm address 0x";
+    error.chain().find_map(|cause| {
+        let words = cause.to_string();
+        let digits = words.strip_prefix(FAULT)?.split(' ').next()?;
+        u64::from_str_radix(digits, 16).ok()
+    })
+}
+
 fn describe(trap: wasmtime::Trap) -> String {
-    use wasmtime::Trap::{IntegerDivisionByZero, MemoryOutOfBounds, StackOverflow, UnreachableCodeReached};
+    use wasmtime::Trap::{IntegerDivisionByZero, MemoryOutOfBounds, UnreachableCodeReached};
     match trap {
         UnreachableCodeReached => "the plugin stopped itself (`unreachable`)".into(),
         MemoryOutOfBounds => "the plugin accessed memory out of bounds".into(),
-        StackOverflow => "the plugin exhausted its call stack: a recursion without an end?".into(),
         IntegerDivisionByZero => "the plugin divided by zero".into(),
         other => other.to_string(),
     }
@@ -146,6 +278,10 @@ fn guest_words(host: &Host) -> String {
         }
         words.push_str(line);
     }
+    if logger.cut_from_tail() > 0 {
+        // Cut here already: what says how much is missing must not be cut itself.
+        words = cut(words, MAX_WORDS_BYTES - 64) + &note(logger.cut_from_tail());
+    }
     words
 }
 
@@ -157,7 +293,12 @@ pub(crate) fn backtrace(error: &wasmtime::Error) -> Vec<String> {
 }
 
 fn demangled(name: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(name))
+    // A hostile name may be of any length, and demangled it may be far longer.
+    const MOST: usize = 16 * MAX_NAME_BYTES;
+    if name.len() > MOST {
+        return cut(name[..name.floor_char_boundary(MOST)].to_owned(), MAX_NAME_BYTES);
+    }
+    cut(format!("{:#}", rustc_demangle::demangle(name)), MAX_NAME_BYTES)
 }
 
 fn readable(names: Vec<String>) -> Vec<String> {
@@ -201,5 +342,6 @@ mod tests {
     #[test]
     fn names_are_demangled_without_their_hash() {
         assert_eq!(demangled("_ZN10word_count5split17h0123456789abcdefE"), "word_count::split");
+        assert!(demangled(&"x".repeat(10 << 20)).len() < 2 * MAX_NAME_BYTES);
     }
 }

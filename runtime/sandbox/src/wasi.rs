@@ -12,6 +12,9 @@ use std::env;
 use std::sync::{Arc, Mutex};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 
+/// Random bytes that a guest may ask for at a time.
+const MAX_RANDOM_BYTES: u64 = 1 << 20;
+
 /// Makes the WASI context of an instance.
 ///
 /// # Errors
@@ -31,6 +34,8 @@ pub(crate) fn context(
     wasi.secure_random(random("secure"));
     wasi.insecure_random(random("insecure"));
     wasi.insecure_random_seed(u128::from_le_bytes(random("insecure seed").next()));
+    // Drawing them is not interrupted: a megabyte takes a millisecond.
+    wasi.max_random_size(MAX_RANDOM_BYTES);
     for name in &spec.grants.env {
         match env::var(name) {
             Ok(value) => {

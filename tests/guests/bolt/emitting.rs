@@ -23,7 +23,6 @@ pub fn run(command: &Command, call: &Call) -> Option<Result<(), String>> {
         "echo" => bolt_output::emit(0, &call.frame, &[]),
         // reject ROW, retry ROW AFTER, hold ROWS...
         "reject" => bolt_output::reject(command.number(0) as u32, "bad"),
-        "reject-at-length" => bolt_output::reject(0, &"ä".repeat(10_000)),
         "retry" => bolt_output::retry(command.number(0) as u32, command.number(1), "later"),
         "hold" => {
             let handle = bolt_output::hold(&command.numbers(0));

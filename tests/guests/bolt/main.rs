@@ -6,6 +6,7 @@ mod emitting;
 mod failing;
 mod granted;
 mod keeping;
+mod limits;
 
 use exports::petrel::plugin::{bolt, plugin};
 use petrel::plugin::configuration;
@@ -75,6 +76,7 @@ fn run(call: &Call) -> Result<(), String> {
             .or_else(|| clocks::run(verb))
             .or_else(|| emitting::run(&command, call))
             .or_else(|| keeping::run(&command, call))
+            .or_else(|| limits::run(&command, call))
             .or_else(|| granted::run(&command))
             .unwrap_or_else(|| panic!("no such verb: {verb}")),
     }

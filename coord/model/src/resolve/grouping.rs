@@ -25,7 +25,7 @@ impl<'a, P: Plugins> Resolver<'a, P> {
         let problems_before = self.problems.len();
         let owner = format!("the grouping of `{}` for component `{}`", *edge.spec.from, *consumer.name);
         let place = &edge.spec.grouping.place;
-        let configured = self.configure(owner, reference, place, config, |world| {
+        let configured = self.configure(owner, reference, &consumer.limits.compile, place, config, |world| {
             (world != World::Grouping).then(|| {
                 Problem::at(&reference.place, format!("`{}` is a {}, not a grouping", **reference, world.name()))
                     .help("name a plugin of the world `grouping`, or use one of the built-in groupings")

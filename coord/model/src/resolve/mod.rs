@@ -17,6 +17,7 @@ use self::configuration::Configuration;
 use self::edge::Edge;
 use crate::assignment::{Assignment, Component, Grants, Input};
 use crate::id::{ComponentIndex, Digest, Generation, TaskId, TaskIndex};
+use crate::limits::CompileLimits;
 use crate::plugin::{DescribeProblem, Description, InputStream, Plugins, World};
 use crate::problem::{Problem, in_text_order};
 use crate::topology::{ComponentSpec, Located, Place, Setting, Topology};
@@ -88,7 +89,9 @@ impl<'a, P: Plugins> Resolver<'a, P> {
     fn component(&mut self, spec: &'a ComponentSpec) -> Option<Component> {
         let problems_before = self.problems.len();
         let owner = format!("component `{}`", *spec.name);
-        let configured = self.configure(owner, &spec.plugin, &spec.name.place, &spec.config, |world| match world {
+        let compile = &spec.limits.compile;
+        let place = &spec.name.place;
+        let configured = self.configure(owner, &spec.plugin, compile, place, &spec.config, |world| match world {
             World::Grouping => Some(
                 Problem::at(&spec.plugin.place, format!("`{}` is a grouping, not a spout or a bolt", *spec.plugin))
                     .help(format!("use it in an input: `grouping = {{ plugin = \"{}\" }}`", *spec.plugin)),
@@ -166,11 +169,12 @@ impl<'a, P: Plugins> Resolver<'a, P> {
         &mut self,
         owner: String,
         reference: &'a Located<String>,
+        compile: &CompileLimits,
         place: &Place,
         settings: &'a [Setting],
         misplaced: impl FnOnce(World) -> Option<Problem>,
     ) -> Option<Configured<'a>> {
-        let loaded = self.plugins.load(reference).map_err(|why| {
+        let loaded = self.plugins.load(reference, compile).map_err(|why| {
             let message = format!("the plugin `{}` of {owner} cannot be loaded: {why}", **reference);
             Problem::at(&reference.place, message)
         });

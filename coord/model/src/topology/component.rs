@@ -3,12 +3,14 @@
 use super::PARALLELISM_MAX;
 use super::grants;
 use super::input::{self, InputSpec};
+use super::limits::{self, DAY_MS};
 use super::name;
 use super::place::{Located, Place};
 use super::table::Table;
 use super::tree::{Entry, Node, Value};
-use crate::assignment::{Grants, Limits};
+use crate::assignment::Grants;
 use crate::id::{ComponentName, StreamName};
+use crate::limits::Limits;
 use crate::problem::Problem;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -83,7 +85,7 @@ pub(crate) fn read(entry: Entry, topology: &mut Table<'_>) -> ComponentSpec {
     let inputs = read_inputs(&mut table, &key.value);
     let on_reject = read_on_reject(&mut table);
     let grants = grants::read(&mut table, &key.value);
-    let limits = read_limits(&mut table, &key.value);
+    let limits = limits::read(&mut table, &key.value);
     let tick_ms = table.integer("tick_ms", 0, DAY_MS, "it is in milliseconds; leave it out for no ticks");
     table.finish();
     ComponentSpec {
@@ -98,9 +100,6 @@ pub(crate) fn read(entry: Entry, topology: &mut Table<'_>) -> ComponentSpec {
         tick_ms: tick_ms.map_or(0, |tick_ms| tick_ms.value),
     }
 }
-
-/// Longer than this nothing may be made to wait.
-const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// The settings of a `config` table, of a component or of a grouping.
 pub(crate) fn read_config(table: &mut Table<'_>) -> Vec<Setting> {
@@ -138,24 +137,4 @@ fn read_on_reject(table: &mut Table<'_>) -> Option<Located<StreamName>> {
         return None;
     }
     Some(stream.map(StreamName::from))
-}
-
-fn read_limits(table: &mut Table<'_>, component: &str) -> Limits {
-    const PAGE_BYTES: u64 = 65_536;
-    let mut limits = Limits::default();
-    let Some(entries) = table.table("limits") else { return limits };
-    let owner = format!("`limits` of component `{component}`");
-    let mut table = Table::new(owner, entries.place, entries.value, table.problems());
-    let bytes = "it is in bytes: 256 MiB are 268_435_456";
-    if let Some(memory) = table.integer("memory_bytes", PAGE_BYTES, i64::MAX as u64, bytes) {
-        limits.memory_bytes = memory.value;
-    }
-    if let Some(batch) = table.integer("batch_ms", 1, DAY_MS, "it is in milliseconds, for one call") {
-        limits.batch_ms = batch.value;
-    }
-    if let Some(emit) = table.integer("emit_bytes", 1, i64::MAX as u64, bytes) {
-        limits.emit_bytes = emit.value;
-    }
-    table.finish();
-    limits
 }

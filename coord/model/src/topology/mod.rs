@@ -10,6 +10,7 @@ mod dead_letters;
 mod grants;
 mod graph;
 mod input;
+mod limits;
 mod name;
 mod order;
 mod overrides;

@@ -6,8 +6,9 @@
 use super::component::{ComponentSpec, Setting};
 use super::grants::written as written_grants;
 use super::input::{GroupingSpec, InputSpec};
+use super::limits::written as written_limits;
 use super::{Located, Topology};
-use crate::assignment::{Assignment, DeadLetterLimits, Grants, Grouping, Limits};
+use crate::assignment::{Assignment, DeadLetterLimits, Grants, Grouping};
 use crate::id::Digest;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -67,10 +68,7 @@ fn component<'a>(
     if grants.value != Grants::default() {
         text.push_str(&format!("{}\n", written_grants(grants)));
     }
-    let Limits { memory_bytes, batch_ms, emit_bytes } = limits;
-    text.push_str(&format!(
-        "limits = {{ memory_bytes = {memory_bytes}, batch_ms = {batch_ms}, emit_bytes = {emit_bytes} }}\n"
-    ));
+    text.push_str(&format!("{}\n", written_limits(limits)));
     text.push_str(&format!("tick_ms = {tick_ms}\n"));
 }
 

@@ -18,7 +18,7 @@ inputs = [{ from = "count", grouping = "global" }]
 plugin = "count"
 parallelism = 3
 tick_ms = 100
-limits = { memory_bytes = 67_108_864, batch_ms = 50 }
+limits = { memory_bytes = 67_108_864, batch_ms = 50, io_ms = 70, state_bytes = 0, log_lines = 5, compile_ms = 9 }
 inputs = [{ from = "split.default", grouping = "fields", fields = ["term"], rename = { word = "term" } }]
 
 [component.lines]
@@ -85,7 +85,19 @@ fn word_count() {
         }]
     );
     assert_eq!(count.configuration, r#"{"emit":"final"}"#);
-    assert_eq!(count.limits, Limits { memory_bytes: 64 << 20, batch_ms: 50, ..Limits::default() });
+    let compile = CompileLimits { compile_ms: 9, ..CompileLimits::default() };
+    assert_eq!(
+        count.limits,
+        Limits {
+            memory_bytes: 64 << 20,
+            batch_ms: 50,
+            io_ms: Some(70),
+            state_bytes: 0,
+            log_lines: 5,
+            compile,
+            ..Limits::default()
+        }
+    );
     assert_eq!((count.tick_ms, count.parallelism), (100, 3));
     assert_eq!(count.state_key, ["term"]);
     assert_eq!(count.outputs[0].schema, Schema::new([term, Field::new("count", Scalar::I64)]));

@@ -66,7 +66,7 @@ fn everything_that_a_topology_may_say() {
         [component.count]
         plugin = "count"
         parallelism = 3
-        limits = { memory_bytes = 67_108_864, batch_ms = 50, emit_bytes = 1 }
+        limits = { memory_bytes = 67_108_864, state_bytes = 2, batch_ms = 50, io_ms = 3, emit_bytes = 1, emit_rows = 4, host_call_bytes = 65_537, handles = 17, timers = 5, held_tuples = 6, log_lines = 7, component_bytes = 8, compile_ms = 9, compile_memory_bytes = 67_108_865 }
         inputs = [{ from = "split.default", grouping = "fields", fields = ["a term"], rename = { word = "a term" } }]
         [component.lines]
         plugin = "lines"

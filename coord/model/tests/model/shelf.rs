@@ -17,7 +17,7 @@ struct Plugin {
 }
 
 impl Plugins for Shelf {
-    fn load(&mut self, reference: &str) -> Result<(Digest, World), String> {
+    fn load(&mut self, reference: &str, _: &CompileLimits) -> Result<(Digest, World), String> {
         let plugins = plugins();
         match plugins.iter().position(|plugin| plugin.name == reference) {
             Some(at) => Ok((Digest([at as u8; 32]), plugins[at].world)),

@@ -66,8 +66,8 @@ impl Inputs {
             let listed = files
                 .get(file as usize)
                 .ok_or_else(|| format!("{key:?} has {} files, numbered from 0, and no file {file}", files.len()))?;
-            // Opening a named pipe waits for whoever writes to it: not the guest's time.
-            let _paused = deadline.pause();
+            // Opening a named pipe waits for whoever writes to it.
+            let _silent = deadline.silence();
             input.open = Some((file, Reader::open(listed.clone()).await?));
         }
         let (_, reader) = input.open.as_mut().expect("opened above");

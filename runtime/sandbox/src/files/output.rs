@@ -10,8 +10,6 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Files an instance may have open for writing.
-const MAX_FILES: usize = 1024;
 /// Writes to one file are gathered up to this size.
 const BUFFER_BYTES: usize = 256 << 10;
 
@@ -98,13 +96,19 @@ impl Outputs {
         self.prints = target;
     }
 
+    /// Whether `create` may open a file where so many may be open.
+    pub(crate) fn has_room(&self, key: &str, name: &str, most: u64) -> bool {
+        (self.open.len() as u64) < most || self.handle(key, name).is_some()
+    }
+
+    fn handle(&self, key: &str, name: &str) -> Option<u32> {
+        self.open.iter().position(|file| file.key == key && file.name == name).map(|handle| handle as u32)
+    }
+
     /// Opens the file of a key, or the file of that name in its folder. Opening it twice gives the same handle.
     pub(crate) async fn create(&mut self, key: &str, name: &str) -> Result<u32, String> {
-        if let Some(handle) = self.open.iter().position(|file| file.key == key && file.name == name) {
-            return Ok(handle as u32);
-        }
-        if self.open.len() == MAX_FILES {
-            return Err(format!("{MAX_FILES} files are open already"));
+        if let Some(handle) = self.handle(key, name) {
+            return Ok(handle);
         }
         let granted = PathBuf::from(self.keys.get(key).ok_or_else(|| not_granted(key, "write"))?);
         let (append, wanted) = (self.append, name.to_owned());

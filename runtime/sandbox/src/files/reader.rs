@@ -48,8 +48,8 @@ impl Reader {
         match self {
             Reader::Regular(reader) => reader.read(offset, max as usize).await,
             Reader::Stream(reader) => {
-                // A pipe may be silent for hours, and that is nobody's fault.
-                let _paused = deadline.pause();
+                // A pipe may be silent for hours.
+                let _silent = deadline.silence();
                 reader.lock().await.read(offset, max as usize).await.map(Arc::new)
             }
         }

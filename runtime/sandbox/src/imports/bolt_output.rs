@@ -3,13 +3,11 @@
 use super::emit::Emission;
 use super::interface;
 use crate::anchors;
+use crate::cut::{MAX_WORDS_BYTES, cut};
 use crate::host::Host;
 use petrel_flow::{HoldAction, Origin, RowFault};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, WasmList};
-
-/// A longer reason is cut: it goes to the dead letters with every row.
-const MAX_REASON_BYTES: usize = 4 << 10;
 
 type Handles = (WasmList<u64>,);
 
@@ -46,10 +44,11 @@ fn fault(
     mut cx: StoreContextMut<'_, Host>,
     function: &str,
     row: u32,
-    mut reason: String,
+    reason: String,
     retry_after_ms: Option<u64>,
 ) -> wasmtime::Result<()> {
-    reason.truncate(reason.floor_char_boundary(MAX_REASON_BYTES));
+    // It goes to the dead letters with every row.
+    let reason = cut(reason, MAX_WORDS_BYTES);
     let call = &mut cx.data_mut().call;
     call.check_row(function, row)?;
     call.charge(reason.len())?;
@@ -63,6 +62,7 @@ fn hold(mut cx: StoreContextMut<'_, Host>, rows: &WasmList<u32>) -> wasmtime::Re
     for &row in &rows {
         call.check_row("hold", row)?;
     }
+    call.charge_held(rows.len())?;
     call.charge(4 * rows.len())?;
     let handle = call.new_handle();
     call.effects.holds.push(HoldAction::Hold(handle, rows));

@@ -37,6 +37,7 @@ impl Emission {
         let frame = FrameBuf::from_slice(self.frame.as_le_slice(&*cx));
         let rows = FrameView::parse_expecting(&frame, &output.schema).map_err(|error| wrong(&error))?.rows();
         let origin = origin(cx, rows).map_err(|error| wrong(&error))?;
+        cx.data_mut().call.charge_rows(rows)?;
         // SAFETY: these bytes passed `parse_expecting` just now.
         let frame = unsafe { Frame::from_validated(frame) };
         let emitted = Emitted { output: self.output, direct: self.direct, frame, origin };

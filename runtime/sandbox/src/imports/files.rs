@@ -3,6 +3,7 @@
 use super::{broken, interface};
 use crate::files::Chunk;
 use crate::host::Host;
+use crate::trap::Breach;
 use petrel_flow::Write;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, WasmList};
@@ -31,8 +32,11 @@ async fn read(mut cx: StoreContextMut<'_, Host>, key: String, file: u32, offset:
 
 async fn create(mut cx: StoreContextMut<'_, Host>, key: String, name: String) -> Answer<u32> {
     let host = cx.data_mut();
-    // Opening a named pipe waits for whoever reads it: not the guest's time.
-    let _paused = host.deadline.pause();
+    if !host.writable.has_room(&key, &name, host.limits.handles) {
+        return Err(Breach::Handles(host.limits.handles).into());
+    }
+    // Opening a named pipe waits for whoever reads it.
+    let _silent = host.deadline.silence();
     Ok((host.writable.create(&key, &name).await,))
 }
 

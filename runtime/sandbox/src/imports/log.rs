@@ -13,6 +13,7 @@ impl LogHost for Host {
             Level::Warn => LogLevel::Warn,
             Level::Error => LogLevel::Error,
         };
+        self.call.charge_told(message.len())?;
         self.logger().log(level, &message);
         Ok(())
     }

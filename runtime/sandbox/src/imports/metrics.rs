@@ -6,11 +6,13 @@ use crate::host::Host;
 
 impl MetricsHost for Host {
     fn add(&mut self, name: String, delta: i64) -> wasmtime::Result<()> {
+        self.call.charge_told(name.len())?;
         self.metrics.add(name, delta);
         Ok(())
     }
 
     fn set(&mut self, name: String, value: f64) -> wasmtime::Result<()> {
+        self.call.charge_told(name.len())?;
         self.metrics.set(name, value);
         Ok(())
     }

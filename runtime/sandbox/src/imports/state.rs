@@ -3,6 +3,7 @@
 
 use super::{broken, interface};
 use crate::host::Host;
+use crate::trap::Breach;
 use petrel_frame::FrameBuf;
 use petrel_state::{StateError, TaskState};
 use wasmtime::StoreContextMut;
@@ -51,5 +52,8 @@ pub(super) fn on_state<T>(
     function: &str,
     run: impl FnOnce(&mut TaskState) -> Result<T, StateError>,
 ) -> wasmtime::Result<T> {
-    cx.data().call.with_state(function, run)?.map_err(|error| broken(error.to_string()))
+    cx.data().call.with_state(function, run)?.map_err(|error| match error {
+        StateError::TooMuchStaged { limit } => Breach::HostCallBytes(limit as u64).into(),
+        error => broken(error.to_string()),
+    })
 }

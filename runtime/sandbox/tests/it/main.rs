@@ -6,5 +6,6 @@ mod emitting;
 mod failing;
 mod granted;
 mod keeping;
+mod limits;
 mod loading;
 mod spouts;
