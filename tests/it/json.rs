@@ -7,14 +7,17 @@ use serde_json::Value;
 use std::process::Stdio;
 
 const TOPOLOGY: [&str; 4] = ["components", "elapsed_s", "status", "topology"];
-const COMPONENT: [&str; 11] = [
+const COMPONENT: [&str; 14] = [
     "back_pressured",
     "busy",
     "calls",
+    "dropped_log_lines",
     "emitted",
     "executed",
+    "guest_cpu_s",
     "idle",
     "latency_us",
+    "limits_hit",
     "memory_bytes",
     "queued_bytes",
     "rejected",
@@ -45,9 +48,13 @@ fn assert_report(report: &Value, name: &str, status: &str, components: &[&str]) 
         }
         let sum = share("busy") + share("back_pressured") + share("idle");
         assert!((sum - 1.0).abs() < 1e-9, "the shares are all of the time: {component}");
-        for name in ["tasks", "emitted", "executed", "rejected", "calls", "queued_bytes", "memory_bytes"] {
+        for name in
+            ["tasks", "emitted", "executed", "rejected", "calls", "queued_bytes", "memory_bytes", "dropped_log_lines"]
+        {
             assert!(component[name].is_u64(), "{name}: {component}");
         }
+        assert!(component["guest_cpu_s"].as_f64().expect("a number") > 0.0, "{component}");
+        assert_eq!(component["limits_hit"], serde_json::json!({}), "{component}");
         let latency = |name: &str| component["latency_us"][name].as_u64().expect("a number");
         assert!(latency("p50") <= latency("p99") && latency("p99") <= latency("p999"), "{component}");
     }

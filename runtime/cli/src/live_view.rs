@@ -65,7 +65,7 @@ impl LiveView {
         for report in reports {
             for (name, component) in &report.components {
                 let key = (report.topology.clone(), name.clone());
-                let last = self.last.insert(key.clone(), *component).unwrap_or_default();
+                let last = self.last.insert(key.clone(), component.clone()).unwrap_or_default();
                 let bar = self.bars.entry(key).or_insert_with(|| {
                     let style = ProgressStyle::with_template("{wide_msg}").expect("the template is a constant");
                     lines.add(ProgressBar::new_spinner().with_style(style))

@@ -57,8 +57,5 @@ struct Petrel {
 }
 
 fn main() -> ExitCode {
-    match Petrel::parse().command.execute() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    }
+    Petrel::parse().command.execute()
 }

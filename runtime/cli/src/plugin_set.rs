@@ -1,7 +1,7 @@
 //! Where plugins come from: the embedded standard ones, and component files.
 
 use crate::embedded;
-use petrel_model::{ConfigKey, DescribeProblem, Description, Digest, InputStream, Plugins, World};
+use petrel_model::{CompileLimits, ConfigKey, DescribeProblem, Description, Digest, InputStream, Plugins, World};
 use petrel_sandbox::{DescribeError, Plugin, Sandbox};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ impl PluginSet {
     /// # Errors
     /// Which plugin is none, and why.
     pub(crate) fn open(&mut self, reference: &str) -> anyhow::Result<(Digest, World)> {
-        self.load(reference).map_err(|why| match why.contains(reference) {
+        self.load(reference, &CompileLimits::default()).map_err(|why| match why.contains(reference) {
             true => anyhow::anyhow!(why),
             false => anyhow::anyhow!("{reference}: {why}"),
         })
@@ -84,12 +84,12 @@ impl PluginSet {
 }
 
 impl Plugins for PluginSet {
-    fn load(&mut self, reference: &str) -> Result<(Digest, World), String> {
+    fn load(&mut self, reference: &str, limits: &CompileLimits) -> Result<(Digest, World), String> {
         if let Some(digest) = self.by_reference.get(reference) {
             return Ok((*digest, self.plugin(*digest).world()));
         }
         let bytes = self.read(reference)?;
-        let plugin = self.sandbox.load(&bytes).map_err(|error| error.to_string())?;
+        let plugin = self.sandbox.load_within(&bytes, limits).map_err(|error| error.to_string())?;
         let (digest, world) = (plugin.digest(), plugin.world());
         self.by_reference.insert(reference.to_owned(), digest);
         self.loaded.insert(digest, plugin);

@@ -69,8 +69,19 @@ struct PathDocument<'a> {
 #[derive(Serialize)]
 struct LimitsDocument {
     memory_bytes: u64,
+    state_bytes: u64,
     batch_ms: u64,
+    io_ms: Option<u64>,
     emit_bytes: u64,
+    emit_rows: u64,
+    host_call_bytes: u64,
+    handles: u64,
+    timers: u64,
+    held_tuples: u64,
+    log_lines: u64,
+    component_bytes: u64,
+    compile_ms: u64,
+    compile_memory_bytes: u64,
 }
 
 impl<'a> TopologyDocument<'a> {
@@ -155,6 +166,21 @@ impl<'a> GrantsDocument<'a> {
 
 impl From<Limits> for LimitsDocument {
     fn from(limits: Limits) -> Self {
-        LimitsDocument { memory_bytes: limits.memory_bytes, batch_ms: limits.batch_ms, emit_bytes: limits.emit_bytes }
+        LimitsDocument {
+            memory_bytes: limits.memory_bytes,
+            state_bytes: limits.state_bytes,
+            batch_ms: limits.batch_ms,
+            io_ms: limits.io_ms,
+            emit_bytes: limits.emit_bytes,
+            emit_rows: limits.emit_rows,
+            host_call_bytes: limits.host_call_bytes,
+            handles: limits.handles,
+            timers: limits.timers,
+            held_tuples: limits.held_tuples,
+            log_lines: limits.log_lines,
+            component_bytes: limits.compile.component_bytes,
+            compile_ms: limits.compile.compile_ms,
+            compile_memory_bytes: limits.compile.compile_memory_bytes,
+        }
     }
 }

@@ -177,6 +177,7 @@ impl OverrideFlags {
 
 /// The sandbox with the compiled plugins of this home.
 pub(crate) fn sandbox(home: &crate::home::Home) -> CommandResult<Arc<Sandbox>> {
-    let sandbox = Sandbox::new(petrel_sandbox::SandboxConfig { cache_dir: home.cache() });
+    let compiler = crate::commands::this_program().map_err(anyhow::Error::from)?;
+    let sandbox = Sandbox::new(petrel_sandbox::SandboxConfig { cache_dir: home.cache(), compiler });
     Ok(Arc::new(sandbox.map_err(anyhow::Error::from)?))
 }

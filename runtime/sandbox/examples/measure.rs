@@ -5,7 +5,7 @@
 use petrel_flow::{Call, Effects, Frame};
 use petrel_frame::{Field, FrameBuf, FrameBuilder, Scalar, Schema, Value};
 use petrel_model::{Generation, Grants, Limits, OutputStream, TaskIndex};
-use petrel_sandbox::{InstanceSpec, LogSink, Sandbox, SandboxConfig};
+use petrel_sandbox::{Compiler, InstanceSpec, LogSink, Sandbox, SandboxConfig};
 use petrel_state::{KeySpec, Passed, TaskState};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("usage: measure BOLT.wasm")?;
     let bytes = std::fs::read(path)?;
     let cache = tempfile::tempdir()?;
-    let sandbox = || Sandbox::new(SandboxConfig { cache_dir: cache.path().into() });
+    let sandbox = || Sandbox::new(SandboxConfig { cache_dir: cache.path().into(), compiler: Compiler::InProcess });
 
     let fresh = sandbox()?;
     let started = Instant::now();

@@ -79,11 +79,16 @@ impl ArtifactCache {
 
     /// The name under which the engine's artifact of a component is kept.
     pub(crate) fn name(engine: &Engine, digest: Digest) -> String {
+        format!("{digest}-{}", ArtifactCache::engine_name(engine))
+    }
+
+    /// What artifacts of an engine have in common, and those of no other.
+    pub(crate) fn engine_name(engine: &Engine) -> String {
         let mut hasher = StableHasher(Sha256::new());
         FORMAT.hash(&mut hasher);
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let engine_hash = hasher.0.finalize();
-        format!("{digest}-{}", Digest(engine_hash.into()).to_string().split_at(16).0)
+        Digest(engine_hash.into()).to_string().split_at(16).0.to_owned()
     }
 
     /// The artifact of that name, if there is one and it is what this cache once wrote.
@@ -102,6 +107,19 @@ impl ArtifactCache {
         // "Not used for longest" is judged by this time; that it could not be set only makes an early eviction.
         let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
         Some(component)
+    }
+
+    /// The folder itself.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Waits until no other process makes the artifact of that name, and keeps others from it until the file is dropped.
+    /// Where that is not possible, the worst is that it is made twice.
+    pub(crate) fn claim(&self, name: &str) -> Option<File> {
+        let file = File::create(self.folder.join(format!("{name}.lock"))).ok()?;
+        file.lock().ok()?;
+        Some(file)
     }
 
     /// Keeps an artifact and removes the oldest ones beyond the folder's limit.
@@ -140,7 +158,8 @@ impl ArtifactCache {
             let name = entry.file_name().to_string_lossy().into_owned();
             if let Some(name) = name.strip_suffix(".cwasm") {
                 artifacts.push((used, name.to_owned(), metadata.len()));
-            } else if name.ends_with(".tmp") && used.elapsed().is_ok_and(|age| age > STALE) {
+            } else if (name.ends_with(".tmp") || name.ends_with(".lock")) && used.elapsed().is_ok_and(|age| age > STALE)
+            {
                 let _ = fs::remove_file(entry.path());
             }
         }

@@ -35,7 +35,8 @@ pub(crate) fn start() -> wasmtime::Result<Engine> {
     Ok(engine)
 }
 
-fn config() -> Config {
+/// The settings, the same in every process.
+pub(crate) fn config() -> Config {
     let mut config = Config::new();
     // Concurrent component calls cost every call three to four times as much, and no guest of WASI 0.2 has any.
     config.concurrency_support(false);

@@ -27,9 +27,9 @@
 //! # Example
 //!
 //! ```no_run
-//! use petrel_sandbox::{Sandbox, SandboxConfig};
+//! use petrel_sandbox::{Compiler, Sandbox, SandboxConfig};
 //!
-//! let sandbox = Sandbox::new(SandboxConfig { cache_dir: "cache".into() })?;
+//! let sandbox = Sandbox::new(SandboxConfig { cache_dir: "cache".into(), compiler: Compiler::InProcess })?;
 //! let plugin = sandbox.load(&std::fs::read("plugin.wasm")?)?;
 //! println!("a {} with the digest {}", plugin.world().name(), plugin.digest());
 //! for key in plugin.config_keys()? {
@@ -41,6 +41,8 @@
 mod anchors;
 mod cache;
 mod clock;
+mod compiler;
+mod compiler_child;
 mod contract;
 mod convert;
 mod cut;
@@ -69,6 +71,8 @@ mod usage;
 mod wasi;
 
 pub use cache::CacheError;
+pub use compiler::Compiler;
+pub use compiler_child::compile_as_child;
 pub use describe::DescribeError;
 pub use files::{Meeting, PrintTarget, Reach, WriteError, check_readable};
 pub use host::PluginMetrics;

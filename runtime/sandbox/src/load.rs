@@ -1,13 +1,14 @@
 //! From bytes to a plugin that can be instantiated, or a reason that a stranger understands.
 
 use crate::contract::VERSION;
+use crate::cut::{MAX_NAME_BYTES, cut};
 use petrel_model::World;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
 /// Why bytes are no plugin. Each message says what was found, what is expected, and what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
     /// Not WebAssembly at all.
@@ -50,13 +51,33 @@ pub enum LoadError {
     },
     /// Too large to compile.
     #[error(
-        "the component has {bytes} bytes, and at most {limit} are accepted: build it in release mode and strip its debug information"
+        "the component has {bytes} bytes, and at most {limit} are accepted: build it in release mode and strip its debug information, or raise `component_bytes`"
     )]
     TooLarge {
         /// Its size.
-        bytes: usize,
+        bytes: u64,
         /// The limit.
-        limit: usize,
+        limit: u64,
+    },
+    /// Too slow to compile.
+    #[error("compiling the component took longer than {limit_ms} ms: make it smaller, or raise `compile_ms`")]
+    CompileTime {
+        /// The limit in milliseconds.
+        limit_ms: u64,
+    },
+    /// Too hungry to compile.
+    #[error(
+        "compiling the component took more than {limit} bytes of memory: make it smaller, or raise `compile_memory_bytes`"
+    )]
+    CompileMemory {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// There is no compiler, or it is broken.
+    #[error("the compiler of components failed: {reason}")]
+    Compiler {
+        /// Why.
+        reason: String,
     },
     /// The compiler refused it.
     #[error("not a valid component: {reason}")]
@@ -106,7 +127,7 @@ pub enum LoadError {
 }
 
 fn list(names: &[String]) -> String {
-    if names.is_empty() { "nothing".into() } else { names.join(", ") }
+    if names.is_empty() { "nothing".into() } else { cut(names.join(", "), MAX_NAME_BYTES) }
 }
 
 const PACKAGE: &str = "petrel:plugin/";

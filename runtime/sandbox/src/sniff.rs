@@ -2,9 +2,6 @@
 
 use crate::load::LoadError;
 
-/// Larger components are refused: compiling is the one thing here whose cost a file's author decides.
-pub(crate) const MAX_COMPONENT_BYTES: usize = 64 << 20;
-
 const MAGIC: &[u8] = b"\0asm";
 /// Version 13 of the format, layer 1: a component.
 const COMPONENT: [u8; 4] = [0x0d, 0, 1, 0];
@@ -15,9 +12,9 @@ const CORE_MODULE: [u8; 4] = [1, 0, 0, 0];
 ///
 /// # Errors
 /// What they are instead.
-pub(crate) fn check(bytes: &[u8]) -> Result<(), LoadError> {
-    if bytes.len() > MAX_COMPONENT_BYTES {
-        return Err(LoadError::TooLarge { bytes: bytes.len(), limit: MAX_COMPONENT_BYTES });
+pub(crate) fn check(bytes: &[u8], limit: u64) -> Result<(), LoadError> {
+    if bytes.len() as u64 > limit {
+        return Err(LoadError::TooLarge { bytes: bytes.len() as u64, limit });
     }
     if bytes.starts_with(b"\x7fELF") {
         return Err(LoadError::Precompiled);
@@ -86,11 +83,16 @@ fn describe_start(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    fn check(bytes: &[u8]) -> Result<(), LoadError> {
+        super::check(bytes, 1000)
+    }
+
     const EMPTY_COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
     #[test]
     fn tells_what_a_file_is() {
         assert!(check(EMPTY_COMPONENT).is_ok());
+        assert!(matches!(check(&[0; 1001]), Err(LoadError::TooLarge { bytes: 1001, limit: 1000 })));
         assert!(matches!(check(b""), Err(LoadError::Truncated { at: 0, missing: 8 })));
         assert!(matches!(check(b"\0as"), Err(LoadError::Truncated { at: 3, missing: 5 })));
         assert!(matches!(check(b"\0asm\x0d"), Err(LoadError::Truncated { .. })));

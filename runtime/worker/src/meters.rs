@@ -1,6 +1,8 @@
 //! What a running task counts, cheap enough for every call, read by reports while it runs.
 
 use hdrhistogram::Histogram;
+use petrel_sandbox::Usage;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,6 +25,11 @@ pub(crate) struct TaskMeters {
     pub(crate) queued_bytes: AtomicU64,
     /// Linear memory of the instance, in bytes.
     pub(crate) memory_bytes: AtomicU64,
+    /// Nanoseconds that calls of the guest ran.
+    pub(crate) guest_cpu_ns: AtomicU64,
+    /// Log lines that were dropped because there were too many.
+    pub(crate) dropped_log_lines: AtomicU64,
+    limits_hit: Mutex<BTreeMap<&'static str, u64>>,
     latency_us: Mutex<Histogram<u64>>,
 }
 
@@ -37,6 +44,9 @@ impl Default for TaskMeters {
             blocked_ns: AtomicU64::new(0),
             queued_bytes: AtomicU64::new(0),
             memory_bytes: AtomicU64::new(0),
+            guest_cpu_ns: AtomicU64::new(0),
+            dropped_log_lines: AtomicU64::new(0),
+            limits_hit: Mutex::default(),
             latency_us: Mutex::new(new_histogram()),
         }
     }
@@ -52,6 +62,24 @@ impl TaskMeters {
     pub(crate) fn record_latency(&self, age_us: u64, rows: u64) {
         let mut histogram = self.latency_us.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         histogram.saturating_record_n(age_us.max(1), rows);
+    }
+
+    /// Adds what an instance has used since it was last asked.
+    pub(crate) fn add_usage(&self, usage: Usage) {
+        self.memory_bytes.store(usage.memory_bytes, Ordering::Relaxed);
+        self.guest_cpu_ns.fetch_add(usage.cpu.as_nanos() as u64, Ordering::Relaxed);
+        self.dropped_log_lines.fetch_add(usage.dropped_log_lines, Ordering::Relaxed);
+        // Hardly any call reaches a limit, so hardly any takes the lock.
+        if !usage.limits_hit.is_empty() {
+            let mut hit = self.limits_hit.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            usage.limits_hit.into_iter().for_each(|(limit, calls)| *hit.entry(limit).or_default() += calls);
+        }
+    }
+
+    /// Adds how many calls reached each limit to those of other tasks.
+    pub(crate) fn add_limits_hit_to(&self, sum: &mut BTreeMap<&'static str, u64>) {
+        let hit = self.limits_hit.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        hit.iter().for_each(|(limit, calls)| *sum.entry(limit).or_default() += calls);
     }
 
     /// Adds this task's latencies to a histogram over several tasks.
@@ -95,6 +123,7 @@ pub(crate) fn percentiles<'a>(tasks: impl Iterator<Item = &'a TaskMeters>) -> Pe
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn percentiles_count_tuples_not_frames() {
@@ -104,6 +133,25 @@ mod tests {
         let all = percentiles([&fast, &slow].into_iter());
         assert_eq!((all.p50, all.p99), (100, 100));
         assert!(all.p999 >= 50_000);
+    }
+
+    #[test]
+    fn what_instances_used_adds_up() {
+        let meters = TaskMeters::default();
+        for memory_bytes in [100, 70] {
+            meters.add_usage(Usage {
+                memory_bytes,
+                cpu: Duration::from_nanos(5),
+                dropped_log_lines: 2,
+                limits_hit: [("time-limit", 1)].into(),
+                ..Usage::default()
+            });
+        }
+        let counters = [&meters.memory_bytes, &meters.guest_cpu_ns, &meters.dropped_log_lines];
+        assert_eq!(counters.map(read), [70, 10, 4], "memory is what the last one has");
+        let mut sum = [("time-limit", 3)].into();
+        meters.add_limits_hit_to(&mut sum);
+        assert_eq!(sum, [("time-limit", 5)].into());
     }
 
     #[test]

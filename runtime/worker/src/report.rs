@@ -34,7 +34,7 @@ pub enum Status {
 }
 
 /// A component's figures, over all its tasks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ComponentReport {
     /// Its number of tasks.
     pub tasks: u32,
@@ -58,6 +58,12 @@ pub struct ComponentReport {
     pub queued_bytes: u64,
     /// Linear memory of the instances, in bytes.
     pub memory_bytes: u64,
+    /// Seconds that calls of the guest ran, without waiting for files, sockets or to wake up.
+    pub guest_cpu_s: f64,
+    /// How many calls reached a limit, by its name.
+    pub limits_hit: BTreeMap<&'static str, u64>,
+    /// Log lines that were dropped because there were too many.
+    pub dropped_log_lines: u64,
 }
 
 /// Sums the tasks' meters by component.
@@ -79,6 +85,8 @@ pub(crate) fn components(
         let time_ns = (elapsed_s * 1e9 * tasks.len() as f64).max(1.0);
         let busy = (sum(|task| read(&task.busy_ns)) as f64 / time_ns).min(1.0);
         let back_pressured = (sum(|task| read(&task.blocked_ns)) as f64 / time_ns).min(1.0 - busy);
+        let mut limits_hit = BTreeMap::new();
+        tasks.iter().for_each(|task| task.add_limits_hit_to(&mut limits_hit));
         let report = ComponentReport {
             tasks: tasks.len() as u32,
             emitted: sum(|task| read(&task.emitted)),
@@ -91,6 +99,9 @@ pub(crate) fn components(
             idle: 1.0 - busy - back_pressured,
             queued_bytes: sum(|task| read(&task.queued_bytes)),
             memory_bytes: sum(|task| read(&task.memory_bytes)),
+            guest_cpu_s: sum(|task| read(&task.guest_cpu_ns)) as f64 / 1e9,
+            limits_hit,
+            dropped_log_lines: sum(|task| read(&task.dropped_log_lines)),
         };
         reports.insert(component.name.to_string(), report);
     }

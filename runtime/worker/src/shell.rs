@@ -187,7 +187,7 @@ impl Running {
                     // Nothing of the call is visible: what the guest emits it emits before it waits for more.
                     () = unwanted(silence, &mut drained) => Ok(Returned::End),
                 };
-                self.shell.meters.memory_bytes.store(self.instance.memory_bytes(), Relaxed);
+                self.shell.meters.add_usage(self.instance.take_usage());
                 self.take_arrived();
                 let now_us = self.shell.clock.now_us();
                 self.step(Input::Returned { call, result, effects, state, now_us });

@@ -3,7 +3,7 @@
 use crate::end::TaskEnd;
 use petrel_flow::Rejected;
 use petrel_model::{Assignment, Component, ComponentIndex, Digest, Edge, Generation, Grants, Grouping, InputStream};
-use petrel_model::{Limits, OutputIndex, TaskId, World};
+use petrel_model::{OutputIndex, TaskId, World};
 use petrel_sandbox::{Consumer, Instance, InstanceSpec, LogSink, LogSource, Plugin, PrintTarget};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -99,7 +99,7 @@ impl Staff {
                     configuration: configuration.clone(),
                     grants: Grants::default(),
                     secrets: BTreeMap::new(),
-                    limits: Limits::default(),
+                    limits: consumer.limits,
                     logs: self.logs.clone(),
                     seed: self.seed,
                     append: false,

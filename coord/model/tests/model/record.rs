@@ -7,13 +7,13 @@ use petrel_model::*;
 struct Files;
 
 impl Plugins for Files {
-    fn load(&mut self, reference: &str) -> Result<(Digest, World), String> {
+    fn load(&mut self, reference: &str, limits: &CompileLimits) -> Result<(Digest, World), String> {
         let digest = reference.strip_prefix("plugins/").and_then(|name| name.strip_suffix(".wasm")).expect("a file");
         let number = u8::from_str_radix(&digest[..2], 16).expect("a digest");
         let digest = Digest([number; 32]);
         let names =
             ["lines", "rows", "pair", "addressed", "split", "count", "needs-word", "by-word", "sink", "settings"];
-        let loaded = names.into_iter().chain(["by-length", "by-task"]).filter_map(|name| Shelf.load(name).ok());
+        let loaded = names.into_iter().chain(["by-length", "by-task"]).filter_map(|name| Shelf.load(name, limits).ok());
         Ok(loaded.into_iter().find(|(other, _)| *other == digest).expect("a plugin of the shelf"))
     }
 

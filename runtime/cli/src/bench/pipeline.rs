@@ -4,7 +4,7 @@ use crate::plugin_set::PluginSet;
 use anyhow::{Context, anyhow, bail};
 use petrel_flow::{Call, Effects, Frame, Tuning};
 use petrel_frame::{Field, FrameBuilder, Scalar, Schema};
-use petrel_model::{Grants, InputStream, Limits, Plugins, TaskIndex};
+use petrel_model::{CompileLimits, Grants, InputStream, Limits, Plugins, TaskIndex};
 use petrel_sandbox::{Instance, InstanceSpec, LogSink, PrintTarget, Sandbox};
 use petrel_state::{KeySpec, Passed, TaskState};
 use petrel_worker::{FIRST_GENERATION, Report, Run, RunOptions};
@@ -108,7 +108,7 @@ impl Pipelines {
     /// An empty bolt that can be called without a topology around it.
     pub(crate) fn empty_bolt(&self) -> anyhow::Result<EmptyBolt<'_>> {
         let mut plugins = PluginSet::new(self.sandbox.clone(), Path::new(""));
-        let (digest, _) = plugins.load("bench-null").map_err(|message| anyhow!(message))?;
+        let (digest, _) = plugins.load("bench-null", &CompileLimits::default()).map_err(|message| anyhow!(message))?;
         let plugin = plugins.into_plugins().remove(&digest).context("the plugin was loaded")?;
         let schema = Schema::new([Field::new("number", Scalar::I64)]);
         let inputs = vec![InputStream { stream: "numbers.default".into(), schema: schema.clone(), key: Vec::new() }];

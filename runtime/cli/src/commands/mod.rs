@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod check;
+mod compile_component;
 mod completions;
 mod dev;
 mod graph;
@@ -12,7 +13,10 @@ mod run;
 mod test;
 mod time;
 
+pub(crate) use compile_component::this_program;
+
 use crate::failure::CommandResult;
+use std::process::ExitCode;
 
 /// What petrel can be asked to do.
 #[derive(clap::Subcommand)]
@@ -37,11 +41,23 @@ pub(crate) enum Command {
     Bench(bench::Bench),
     /// Print a script that completes petrel's arguments in a shell.
     Completions(completions::Completions),
+    #[command(hide = true)]
+    CompileComponent(compile_component::CompileComponent),
 }
 
 impl Command {
-    /// Does it.
-    pub(crate) fn execute(self) -> CommandResult {
+    /// Does it, and tells what went wrong.
+    pub(crate) fn execute(self) -> ExitCode {
+        match self {
+            Command::CompileComponent(command) => command.execute(),
+            command => match command.run() {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(failure) => failure.report(),
+            },
+        }
+    }
+
+    fn run(self) -> CommandResult {
         match self {
             Command::New(command) => command.execute(),
             Command::Build(command) => command.execute(),
@@ -53,6 +69,7 @@ impl Command {
             Command::Plugin(command) => command.execute(),
             Command::Bench(command) => command.execute(),
             Command::Completions(command) => command.execute(),
+            Command::CompileComponent(_) => unreachable!("it has an exit code of its own"),
         }
     }
 }

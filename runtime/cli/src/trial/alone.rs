@@ -4,8 +4,9 @@ use super::samples::Samples;
 use crate::failure::{CommandResult, Failure};
 use crate::plugin_set::PluginSet;
 use petrel_model::{
-    Assignment, Component, ComponentIndex, ConfigKey, DescribeProblem, Description, Digest, Grants, Grouping, Input,
-    InputStream, Limits, OutputIndex, OutputStream, Overrides, Plugins, Problem, Schema, TaskId, TaskIndex, World,
+    Assignment, CompileLimits, Component, ComponentIndex, ConfigKey, DescribeProblem, Description, Digest, Grants,
+    Grouping, Input, InputStream, Limits, OutputIndex, OutputStream, Overrides, Plugins, Problem, Schema, TaskId,
+    TaskIndex, World,
 };
 use petrel_sandbox::{Plugin, Sandbox};
 use petrel_worker::FIRST_GENERATION;
@@ -160,14 +161,14 @@ impl WithSamples<'_> {
 }
 
 impl Plugins for WithSamples<'_> {
-    fn load(&mut self, reference: &str) -> Result<(Digest, World), String> {
+    fn load(&mut self, reference: &str, limits: &CompileLimits) -> Result<(Digest, World), String> {
         match (0..self.sources.names.len()).find(|number| samples_reference(*number) == reference) {
             Some(number) => {
                 let mut digest = [0xff; 32];
                 digest[0] = u8::try_from(number).map_err(|_| "more than 256 files of tuples".to_owned())?;
                 Ok((Digest(digest), World::Spout))
             }
-            None => Plugins::load(&mut self.set, reference),
+            None => Plugins::load(&mut self.set, reference, limits),
         }
     }
 

@@ -1,42 +1,21 @@
 //! What the tests stand on: the guests, built once, and a task to run them in.
 
+pub(crate) use crate::guests::guest;
 use petrel_flow::{Call, Effects, Frame, Returned, Trap, TrapKind};
 use petrel_frame::{Field, FrameBuf, FrameBuilder, Scalar, Schema, Value};
 use petrel_model::{Generation, Grants, Limits, OutputStream, TableKind, TableSpec, TaskIndex};
-use petrel_sandbox::{Consumer, Instance, InstanceSpec, LogLines, LogSink, Plugin, Sandbox, SandboxConfig};
+use petrel_sandbox::{Compiler, Consumer, Instance, InstanceSpec, LogLines, LogSink, Plugin, Sandbox, SandboxConfig};
 use petrel_state::{KeySpec, Passed, TaskState};
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 use tempfile::TempDir;
 
 pub(crate) const NOW_US: i64 = 1_700_000_000_000_000;
-
-/// The component of that name, built by cargo the first time.
-pub(crate) fn guest(name: &str) -> Vec<u8> {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
-        let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("guests");
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--release", "--target", "wasm32-wasip2", "--examples", "--quiet"]);
-        cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/guests")).env("CARGO_TARGET_DIR", &target);
-        for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"] {
-            cargo.env_remove(variable);
-        }
-        assert!(
-            cargo.status().unwrap().success(),
-            "the guests do not build; is the target there? rustup target add wasm32-wasip2"
-        );
-        target.join("wasm32-wasip2/release/examples")
-    });
-    std::fs::read(folder.join(name).with_extension("wasm")).unwrap()
-}
 
 /// One sandbox for all tests, with a cache of its own.
 pub(crate) fn sandbox() -> &'static Sandbox {
     static SANDBOX: LazyLock<(Sandbox, TempDir)> = LazyLock::new(|| {
         let cache = tempfile::tempdir().unwrap();
-        (Sandbox::new(SandboxConfig { cache_dir: cache.path().into() }).unwrap(), cache)
+        (Sandbox::new(SandboxConfig { cache_dir: cache.path().into(), compiler: Compiler::InProcess }).unwrap(), cache)
     });
     &SANDBOX.0
 }

@@ -1,6 +1,6 @@
 use crate::bench::{guest, plugin, sandbox};
 use petrel_model::World;
-use petrel_sandbox::{LoadError, Sandbox, SandboxConfig};
+use petrel_sandbox::{Compiler, LoadError, Sandbox, SandboxConfig};
 use std::fs;
 
 #[test]
@@ -63,7 +63,8 @@ fn a_damaged_plugin_is_an_error_and_never_worse() {
 fn an_artifact_is_compiled_once_and_again_when_it_is_damaged() {
     let cache = tempfile::tempdir().unwrap();
     let load = || {
-        let sandbox = Sandbox::new(SandboxConfig { cache_dir: cache.path().into() }).unwrap();
+        let sandbox =
+            Sandbox::new(SandboxConfig { cache_dir: cache.path().into(), compiler: Compiler::InProcess }).unwrap();
         sandbox.load(&guest("grouping")).unwrap().config_keys().unwrap()
     };
     load();
@@ -87,7 +88,8 @@ fn an_artifact_is_compiled_once_and_again_when_it_is_damaged() {
 #[test]
 fn plugins_nobody_holds_are_forgotten() {
     let cache = tempfile::tempdir().unwrap();
-    let sandbox = Sandbox::new(SandboxConfig { cache_dir: cache.path().into() }).unwrap();
+    let sandbox =
+        Sandbox::new(SandboxConfig { cache_dir: cache.path().into(), compiler: Compiler::InProcess }).unwrap();
     let held = sandbox.load(&guest("spout")).unwrap();
     drop(sandbox.load(&guest("grouping")).unwrap());
     sandbox.forget_unused();
@@ -98,7 +100,8 @@ fn plugins_nobody_holds_are_forgotten() {
 #[test]
 fn threads_that_load_at_once_share_the_work() {
     let cache = tempfile::tempdir().unwrap();
-    let sandbox = Sandbox::new(SandboxConfig { cache_dir: cache.path().into() }).unwrap();
+    let sandbox =
+        Sandbox::new(SandboxConfig { cache_dir: cache.path().into(), compiler: Compiler::InProcess }).unwrap();
     let bytes = guest("spout");
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| sandbox.load(&bytes).unwrap().digest())).collect();

@@ -5,6 +5,7 @@ mod describing;
 mod emitting;
 mod failing;
 mod granted;
+mod guests;
 mod keeping;
 mod limits;
 mod loading;
