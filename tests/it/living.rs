@@ -126,7 +126,7 @@ fn a_second_signal_stops_at_once() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let sandbox = Sandbox::new();
         // Each batch takes an hour, so that draining never ends.
-        endless(&sandbox, "stuck", "sleep_ms = 3_600_000", "limits = { batch_ms = 3_600_000 }");
+        endless(&sandbox, "stuck", "sleep_ms = 3_600_000", "limits = { io_ms = 3_600_000 }");
         let mut run = Living::start(&sandbox, &["run", "stuck.toml", "-o", "json"]);
         wait_until("the sink is open", || sandbox.path().join("stuck.tsv").exists());
         run.signal(signal);

@@ -16,7 +16,7 @@ pub struct Limits {
     pub emit_bytes: u64,
     /// Emitted by one call, in rows.
     pub emit_rows: u64,
-    /// Handed to functions of the host by one call, in bytes: state and log lines together, any other value alone.
+    /// Handed to functions of the host by one call, in bytes: state, log lines and any other value, each for itself.
     pub host_call_bytes: u64,
     /// Handles that an instance holds at a time: files, sockets, streams, what can be waited for.
     pub handles: u64,

@@ -210,6 +210,7 @@ mod tests {
             scope.effects.holds.push(HoldAction::Hold(handle, rows));
             Ok::<_, Breach>(handle)
         };
+        // SAFETY: there is no state.
         let begin = |scope: &mut CallScope| unsafe { scope.begin(Some(9), Effects::default(), None) };
         begin(&mut scope);
         let (three, none) = (hold(&mut scope, vec![0, 1, 2]).unwrap(), hold(&mut scope, vec![]).unwrap());
