@@ -181,9 +181,9 @@ impl Interner {
         self.entries[id.0 as usize].references
     }
 
-    /// What a key takes beside its entry: nothing where that holds all of it.
+    /// What a key takes beside its slot: nothing where that holds all of it.
     pub(crate) fn long_bytes(&self, id: KeyId) -> usize {
-        if self.entries[id.0 as usize].words.is_long() { self.long.get(id.0).len() } else { 0 }
+        self.long.bytes_of(id.0)
     }
 
     /// How many keys there are for which something is kept.

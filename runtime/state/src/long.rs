@@ -20,6 +20,11 @@ impl LongKeys {
         &self.bytes[offset as usize..offset as usize + len as usize]
     }
 
+    /// How many bytes the id has; 0 where there are none.
+    pub(crate) fn bytes_of(&self, id: u32) -> usize {
+        self.spans.get(id as usize).map_or(0, |&(_, len)| len as usize)
+    }
+
     /// The id must have none.
     pub(crate) fn set(&mut self, id: u32, bytes: &[u8]) {
         if self.spans.len() <= id as usize {
