@@ -297,8 +297,8 @@ fn a_name_that_runs_elsewhere_keeps_the_others_from_starting() {
              inputs = [{{ from = \"numbers\", grouping = \"global\" }}]\n"
         )
     };
-    sandbox.write("first.toml", &topology("first", "{ count = 10 }", "kept.tsv"));
-    sandbox.write("busy.toml", &topology("busy", "{ rate = 100 }", "busy.tsv"));
+    sandbox.write("first.toml", topology("first", "{ count = 10 }", "kept.tsv"));
+    sandbox.write("busy.toml", topology("busy", "{ rate = 100 }", "busy.tsv"));
     let run = Living::start(&sandbox, &["run", "busy.toml"]);
     wait_until("it runs", || has_lines(&sandbox.path().join("busy.tsv"), 1));
     sandbox.run(&["run", "first.toml", "busy.toml"]).fails(1, &["a topology named busy is running already"]);

@@ -119,8 +119,8 @@ fn a_child_that_is_no_compiler_is_not_trusted() {
 fn who_waits_for_a_failure_shares_it() {
     let cache = tempfile::tempdir().unwrap();
     let sandbox = sandbox(cache.path());
-    let bytes = endless(300_000);
-    let limits = CompileLimits { compile_ms: 1_000, compile_memory_bytes: 64 << 20, ..CompileLimits::default() };
+    let bytes = endless(1_000_000);
+    let limits = CompileLimits { compile_ms: 60_000, compile_memory_bytes: 64 << 20, ..CompileLimits::default() };
     let slow = CompileLimits { compile_ms: 300, ..CompileLimits::default() };
     let started = Instant::now();
     std::thread::scope(|scope| {
