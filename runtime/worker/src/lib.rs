@@ -17,6 +17,7 @@
 
 mod ages;
 mod clock;
+pub mod dead_letters;
 mod end;
 mod meters;
 mod post;

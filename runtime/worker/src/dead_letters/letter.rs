@@ -1,0 +1,141 @@
+//! What is kept of a tuple.
+
+use serde::{Deserialize, Serialize};
+
+/// A reason longer than this is cut, in bytes. A plugin may panic with anything.
+const REASON_BYTES: usize = 16 << 10;
+
+/// A tuple in the dead letters. Components and tasks are named, so that a letter means the same under another assignment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letter {
+    /// Its number in the run's folder, from 1; 0 until it is stored.
+    pub number: u64,
+    /// When it came here, µs since 1970.
+    pub time_us: i64,
+    /// The topology that ran.
+    pub topology: String,
+    /// Of the assignment that ran.
+    pub generation: u64,
+    /// The component that would not have the tuple.
+    pub component: String,
+    /// Which of its tasks.
+    pub task: u32,
+    /// What the component ran.
+    pub plugin: LetterPlugin,
+    /// The export that was called.
+    pub call: String,
+    /// Which input the tuple came from.
+    pub input: Option<LetterInput>,
+    /// `rejected`, or the kind of fault: `trap`, `time-limit`, …
+    pub kind: String,
+    /// The plugin's own words, or which limit and its value.
+    pub reason: String,
+    /// Frames of the guest, innermost first. Empty where there are none.
+    pub backtrace: Vec<String>,
+    /// How often the tuple was tried, over all its letters.
+    pub attempts: u32,
+    /// The columns of the tuple.
+    pub schema: Vec<LetterField>,
+    /// The values as a person reads them: long ones are cut.
+    pub fields: Vec<(String, String)>,
+    /// The tuple itself: a frame of one row, whole.
+    #[serde(skip)]
+    pub tuple: Vec<u8>,
+}
+
+/// The plugin of a component, when the tuple came to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterPlugin {
+    /// As the topology names it.
+    pub name: String,
+    /// SHA-256 of its bytes, in hexadecimal digits.
+    pub digest: String,
+}
+
+/// The input that a tuple came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterInput {
+    /// Its number.
+    pub number: u32,
+    /// `COMPONENT.STREAM`.
+    pub stream: String,
+    /// The frame that brought the tuple, as far as it is known.
+    pub frame: Option<FrameOrigin>,
+}
+
+/// Which frame of which task brought a tuple.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrameOrigin {
+    /// The task of the producer.
+    pub task: u32,
+    /// The number of the message on its channel.
+    pub sequence: u64,
+    /// The row in the frame.
+    pub row: u32,
+}
+
+/// A column of a tuple.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterField {
+    /// Its name.
+    pub name: String,
+    /// Its type, such as `optional<list<string>>`.
+    pub r#type: String,
+}
+
+impl Letter {
+    /// Cuts what a plugin may have made long.
+    pub(crate) fn cut(&mut self) {
+        if self.reason.len() > REASON_BYTES {
+            let end = self.reason.floor_char_boundary(REASON_BYTES);
+            let more = self.reason.len() - end;
+            self.reason.truncate(end);
+            self.reason.push_str(&format!(" … {more} more bytes"));
+        }
+    }
+}
+
+#[cfg(test)]
+impl Letter {
+    /// A letter for tests; `text` is its reason, and its tuple is as long as that says.
+    pub(crate) fn sample(text: &str, time_us: i64, tuple_bytes: usize) -> Letter {
+        Letter {
+            number: 0,
+            time_us,
+            topology: "poison".into(),
+            generation: 1,
+            component: "split".into(),
+            task: 0,
+            plugin: LetterPlugin { name: "split".into(), digest: "00".repeat(32) },
+            call: "process".into(),
+            input: Some(LetterInput {
+                number: 0,
+                stream: "lines.default".into(),
+                frame: Some(FrameOrigin { task: 0, sequence: 7, row: 3 }),
+            }),
+            kind: "rejected".into(),
+            reason: text.into(),
+            backtrace: Vec::new(),
+            attempts: 1,
+            schema: vec![LetterField { name: "line".into(), r#type: "bytes".into() }],
+            fields: vec![("line".into(), "\"storm\"".into())],
+            tuple: (0..tuple_bytes).map(|byte| byte as u8).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_reason_is_cut_between_characters() {
+        let mut letter = Letter::sample(&"é".repeat(10_000), 0, 0);
+        letter.cut();
+        assert!(letter.reason.ends_with("é … 3616 more bytes"), "{}", &letter.reason[letter.reason.len() - 40..]);
+        let short = Letter::sample("storm", 0, 0);
+        let mut same = short.clone();
+        same.cut();
+        assert_eq!(same, short);
+    }
+}

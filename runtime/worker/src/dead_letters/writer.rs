@@ -1,0 +1,298 @@
+//! A thread that writes letters, so that no task waits for a disk unless the queue is full.
+
+use super::letter::Letter;
+use super::store::{Appended, Store, StoreError};
+use petrel_model::DeadLetterLimits;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Tuples that may wait to be written, in KiB.
+const QUEUE_KIB: usize = 8 << 10;
+/// Beside its tuple a letter counts for so much.
+const LETTER_BYTES: usize = 2 << 10;
+/// Written at once at most.
+const BATCH: usize = 4_096;
+/// How often it is looked for letters that are too old while none come.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Where tasks put letters.
+#[derive(Clone, Debug)]
+pub struct DeadLetters {
+    orders: Sender<Order>,
+    room: Arc<Semaphore>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug)]
+enum Order {
+    Put(Box<Letter>, OwnedSemaphorePermit),
+    Finish,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    stored: AtomicU64,
+    lost: AtomicU64,
+    dropped: AtomicU64,
+}
+
+/// What became of letters since the writer was started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeadLetterCounts {
+    /// They are in the store.
+    pub stored: u64,
+    /// They could not be stored.
+    pub lost: u64,
+    /// Older ones that had to go for want of room or for their age.
+    pub dropped: u64,
+}
+
+impl DeadLetters {
+    /// Takes a letter. Waits while too much waits to be written.
+    pub async fn put(&self, letter: Letter) {
+        let kib = (letter.tuple.len() + LETTER_BYTES).div_ceil(1 << 10).min(QUEUE_KIB);
+        let room = self.room.clone().acquire_many_owned(kib as u32).await;
+        let Ok(room) = room else { return self.lose() };
+        if self.orders.send(Order::Put(Box::new(letter), room)).is_err() {
+            self.lose();
+        }
+    }
+
+    /// What became of letters so far.
+    pub fn counts(&self) -> DeadLetterCounts {
+        let Counts { stored, lost, dropped } = &*self.counts;
+        DeadLetterCounts { stored: stored.load(Relaxed), lost: lost.load(Relaxed), dropped: dropped.load(Relaxed) }
+    }
+
+    fn lose(&self) {
+        self.counts.lost.fetch_add(1, Relaxed);
+    }
+}
+
+/// The thread that writes the letters of a run.
+#[derive(Debug)]
+pub struct DeadLetterWriter {
+    letters: DeadLetters,
+    thread: JoinHandle<()>,
+}
+
+impl DeadLetterWriter {
+    /// Starts the thread. The folder's store is opened there, and nowhere else meanwhile. `tell` is given what a person
+    /// should know, a sentence at a time.
+    pub fn start(
+        folder: PathBuf,
+        limits: DeadLetterLimits,
+        tell: impl Fn(String) + Send + 'static,
+    ) -> DeadLetterWriter {
+        let (orders, queue) = channel();
+        let counts = Arc::new(Counts::default());
+        let letters = DeadLetters { orders, room: Arc::new(Semaphore::new(QUEUE_KIB)), counts: counts.clone() };
+        let writing = Writing { folder, limits, tell, counts, store: None, failing: 0 };
+        let thread = std::thread::spawn(move || writing.work(&queue));
+        DeadLetterWriter { letters, thread }
+    }
+
+    /// Where letters are to be put.
+    pub fn letters(&self) -> DeadLetters {
+        self.letters.clone()
+    }
+
+    /// Writes what was put so far and ends. What is put afterwards is lost, and counted.
+    pub fn finish(self) -> DeadLetterCounts {
+        let _ = self.letters.orders.send(Order::Finish);
+        let _ = self.thread.join();
+        self.letters.counts()
+    }
+}
+
+struct Writing<T> {
+    folder: PathBuf,
+    limits: DeadLetterLimits,
+    tell: T,
+    counts: Arc<Counts>,
+    store: Option<Store>,
+    /// Letters lost since the last one that could be stored.
+    failing: u64,
+}
+
+impl<T: Fn(String)> Writing<T> {
+    fn work(mut self, queue: &Receiver<Order>) {
+        // What an earlier run left behind is repaired, told and trimmed, whether or not letters come.
+        if let Err(error) = self.open() {
+            (self.tell)(format!("dead letters: {error}"));
+        }
+        self.trim();
+        loop {
+            match queue.recv_timeout(LOOK) {
+                Ok(Order::Put(letter, room)) => {
+                    let (mut letters, mut rooms) = (vec![*letter], vec![room]);
+                    let mut finish = false;
+                    while letters.len() < BATCH && !finish {
+                        match queue.try_recv() {
+                            Ok(Order::Put(letter, room)) => {
+                                letters.push(*letter);
+                                rooms.push(room);
+                            }
+                            Ok(Order::Finish) => finish = true,
+                            Err(_) => break,
+                        }
+                    }
+                    self.write(letters);
+                    drop(rooms);
+                    if finish {
+                        break;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => self.trim(),
+                Ok(Order::Finish) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        if self.failing > 0 {
+            (self.tell)(format!("dead letters: {} could not be stored", self.failing));
+        }
+    }
+
+    fn open(&mut self) -> Result<&mut Store, StoreError> {
+        if self.store.is_none() {
+            let (store, damage) = Store::open(&self.folder, self.limits)?;
+            for part in damage {
+                let done = if part.torn { "; that end is cut off" } else { "; the rest is read" };
+                (self.tell)(format!("dead letters: {part}{done}"));
+            }
+            return Ok(self.store.insert(store));
+        }
+        Ok(self.store.as_mut().expect("it is there"))
+    }
+
+    fn write(&mut self, mut letters: Vec<Letter>) {
+        match self.append(&mut letters) {
+            Ok(()) => {}
+            Err(_) if letters.len() > 1 => {
+                // Some of them may still find room.
+                for letter in letters {
+                    if let Err(error) = self.append(&mut vec![letter]) {
+                        self.lose(1, &error.to_string());
+                    }
+                }
+            }
+            Err(error) => self.lose(letters.len() as u64, &error.to_string()),
+        }
+    }
+
+    fn append(&mut self, letters: &mut Vec<Letter>) -> Result<(), StoreError> {
+        let Appended { dropped, too_large } = self.open()?.append(letters, now_us())?;
+        for why in &too_large {
+            self.counts.lost.fetch_add(1, Relaxed);
+            (self.tell)(format!("a dead letter is lost: {why}"));
+        }
+        self.counts.stored.fetch_add(letters.len() as u64, Relaxed);
+        if self.failing > 0 && !letters.is_empty() {
+            (self.tell)(format!("dead letters can be stored again; {} could not be", self.failing));
+            self.failing = 0;
+        }
+        self.tell_dropped(dropped);
+        Ok(())
+    }
+
+    fn trim(&mut self) {
+        let Some(store) = &mut self.store else { return };
+        match store.trim(now_us()) {
+            Ok(dropped) => self.tell_dropped(dropped),
+            Err(error) => (self.tell)(format!("dead letters: {error}")),
+        }
+    }
+
+    fn tell_dropped(&mut self, dropped: u64) {
+        if dropped > 0 {
+            let before = self.counts.dropped.fetch_add(dropped, Relaxed);
+            // Under a flood they go again and again: that it happens is told once, how many in the report.
+            if before == 0 {
+                (self.tell)(format!(
+                    "the {dropped} oldest dead letters had to go: `dead_letters.max_mb` or `max_age_h` is reached"
+                ));
+            }
+        }
+    }
+
+    /// Told once until it works again.
+    fn lose(&mut self, letters: u64, why: &str) {
+        self.counts.lost.fetch_add(letters, Relaxed);
+        if self.failing == 0 {
+            (self.tell)(format!("dead letters cannot be stored and are lost, the topology goes on: {why}"));
+        }
+        self.failing += letters;
+    }
+}
+
+fn now_us() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dead_letters::read;
+    use std::sync::Mutex;
+    use tempfile::TempDir;
+
+    struct Told(Arc<Mutex<Vec<String>>>);
+
+    impl Told {
+        fn start(folder: &TempDir) -> (DeadLetterWriter, Told) {
+            let told = Arc::new(Mutex::new(Vec::new()));
+            let (path, tell) = (folder.path().join("letters"), told.clone());
+            let tell = move |text| tell.lock().unwrap().push(text);
+            (DeadLetterWriter::start(path, DeadLetterLimits::default(), tell), Told(told))
+        }
+
+        fn texts(&self) -> Vec<String> {
+            self.0.lock().unwrap().clone()
+        }
+    }
+
+    async fn put(letters: &DeadLetters, count: usize, bytes: usize) {
+        for _ in 0..count {
+            letters.put(Letter::sample("x", now_us(), bytes)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn everything_that_was_put_is_there_at_the_end() {
+        let folder = TempDir::new().unwrap();
+        let (writer, told) = Told::start(&folder);
+        let letters = writer.letters();
+        // Far more than the queue holds.
+        put(&letters, 400, 100_000).await;
+        put(&letters, 1, 10 << 20).await;
+        let counts = writer.finish();
+        assert_eq!(counts, DeadLetterCounts { stored: 401, ..DeadLetterCounts::default() });
+        assert_eq!(read(&folder.path().join("letters"), false, |_| {}).unwrap().letters, 401);
+        assert_eq!(told.texts(), [""; 0]);
+        put(&letters, 1, 1).await;
+        assert_eq!(letters.counts().lost, 1, "nobody writes any more");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_refuses_is_told_once_and_loses_what_it_counts() {
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("letters"), "a file where a folder should be").unwrap();
+        let (writer, told) = Told::start(&folder);
+        put(&writer.letters(), 3, 10).await;
+        while writer.letters().counts().lost < 3 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        std::fs::remove_file(folder.path().join("letters")).unwrap();
+        put(&writer.letters(), 2, 10).await;
+        assert_eq!(writer.finish(), DeadLetterCounts { stored: 2, lost: 3, dropped: 0 });
+        let texts = told.texts();
+        assert!(texts.iter().any(|text| text.contains("are lost, the topology goes on")), "{texts:?}");
+        assert!(texts.iter().any(|text| text.contains("can be stored again; 3 could not be")), "{texts:?}");
+        assert!(texts.len() <= 3, "{texts:?}");
+    }
+}
