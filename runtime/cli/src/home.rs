@@ -4,6 +4,11 @@ use anyhow::{Context, anyhow};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How often, and how long after each other, a lock is tried before it counts as held.
+const LOOKS: u32 = 5;
+const LOOK: Duration = Duration::from_millis(20);
 
 /// `PETREL_HOME`: the cache of compiled plugins and the runs' folders.
 #[derive(Clone, Debug)]
@@ -28,12 +33,31 @@ impl Home {
         self.root.join("cache")
     }
 
+    /// The folder of a run, whether or not it is there.
+    pub(crate) fn run(&self, name: &str) -> PathBuf {
+        self.root.join("runs").join(name)
+    }
+
+    /// The names of the runs that have a folder, sorted.
+    pub(crate) fn run_names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.root.join("runs")).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Whether a topology of that name runs now.
+    pub(crate) fn is_running(&self, name: &str) -> bool {
+        let Ok(lock) = File::open(self.run(name).join("lock")) else { return false };
+        matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
     /// Claims the folder of a run, for as long as the returned lock lives.
     ///
     /// # Errors
     /// When another process runs a topology of that name, or the folder cannot be made.
     pub(crate) fn claim_run(&self, name: &str) -> anyhow::Result<RunFolder> {
-        let path = self.root.join("runs").join(name);
+        let path = self.run(name);
         create_private(&path)?;
         let lock_path = path.join("lock");
         let lock = OpenOptions::new()
@@ -42,7 +66,16 @@ impl Home {
             .write(true)
             .open(&lock_path)
             .with_context(|| format!("cannot open {}", lock_path.display()))?;
-        match lock.try_lock() {
+        // Somebody who only looks whether it runs holds the lock for a moment.
+        let mut locked = lock.try_lock();
+        for _ in 0..LOOKS {
+            if !matches!(locked, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            std::thread::sleep(LOOK);
+            locked = lock.try_lock();
+        }
+        match locked {
             Ok(()) => Ok(RunFolder { path, _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(anyhow!(
                 "a topology named {name} is running already (its folder is {}): stop it, or give this one another `name`",
@@ -63,10 +96,14 @@ pub(crate) struct RunFolder {
 }
 
 impl RunFolder {
-    /// Records the topology as it runs, so that what happened can be looked into later.
-    pub(crate) fn record_topology(&self, text: &str) -> anyhow::Result<()> {
-        let path = self.path.join("topology.toml");
-        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where its dead letters are, if there are any.
+    pub(crate) fn dead_letters(&self) -> PathBuf {
+        dead_letters(&self.path)
     }
 
     /// The file that takes the run's log lines, as JSON lines.
@@ -78,7 +115,16 @@ impl RunFolder {
     }
 }
 
-fn create_private(path: &Path) -> anyhow::Result<()> {
+/// Where the dead letters of a run's folder are.
+pub(crate) fn dead_letters(run: &Path) -> PathBuf {
+    run.join("dead-letters")
+}
+
+/// Makes a folder that only its owner sees.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn create_private(path: &Path) -> anyhow::Result<()> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)

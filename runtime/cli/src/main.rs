@@ -27,14 +27,17 @@ mod output;
 mod overlaps;
 mod plugin_set;
 mod problems;
+mod run_record;
 mod run_report;
 mod scaffold;
 mod secret_flags;
 mod seed;
 mod session;
+mod time_text;
 mod topology_document;
 mod topology_source;
 mod trial;
+mod values;
 
 use clap::Parser;
 use std::process::ExitCode;

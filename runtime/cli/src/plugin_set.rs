@@ -3,6 +3,7 @@
 use crate::embedded;
 use petrel_model::{CompileLimits, ConfigKey, DescribeProblem, Description, Digest, InputStream, Plugins, World};
 use petrel_sandbox::{DescribeError, Plugin, Sandbox};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,17 +15,32 @@ pub(crate) struct PluginSet {
     base: PathBuf,
     by_reference: BTreeMap<String, Digest>,
     loaded: BTreeMap<Digest, Plugin>,
+    bytes: BTreeMap<Digest, PluginBytes>,
 }
+
+/// The component of a plugin: part of this binary, or read from a file.
+pub(crate) type PluginBytes = Cow<'static, [u8]>;
 
 impl PluginSet {
     /// An empty set. `base`: the folder that relative component files start from.
     pub(crate) fn new(sandbox: Arc<Sandbox>, base: &Path) -> PluginSet {
-        PluginSet { sandbox, base: base.to_path_buf(), by_reference: BTreeMap::new(), loaded: BTreeMap::new() }
+        PluginSet {
+            sandbox,
+            base: base.to_path_buf(),
+            by_reference: BTreeMap::new(),
+            loaded: BTreeMap::new(),
+            bytes: BTreeMap::new(),
+        }
     }
 
     /// What was loaded.
     pub(crate) fn into_plugins(self) -> BTreeMap<Digest, Plugin> {
         self.loaded
+    }
+
+    /// What was loaded, and the components it was loaded from.
+    pub(crate) fn into_parts(self) -> (BTreeMap<Digest, Plugin>, BTreeMap<Digest, PluginBytes>) {
+        (self.loaded, self.bytes)
     }
 
     /// Loads a plugin that the command line names.
@@ -39,10 +55,10 @@ impl PluginSet {
     }
 
     /// The bytes behind a reference: `NAME` is a standard plugin, anything with a slash or ending in `.wasm` a file.
-    fn read(&self, reference: &str) -> Result<Vec<u8>, String> {
+    fn read(&self, reference: &str) -> Result<PluginBytes, String> {
         if reference.contains('/') || reference.ends_with(".wasm") {
             let path = self.base.join(reference);
-            return std::fs::read(&path).map_err(|error| match error.kind() {
+            return std::fs::read(&path).map(Cow::Owned).map_err(|error| match error.kind() {
                 std::io::ErrorKind::NotFound => format!(
                     "there is no file {}: build the plugin first (`petrel build` in its folder), or correct the path",
                     path.display()
@@ -58,7 +74,7 @@ impl PluginSet {
             ));
         }
         match embedded::all().iter().find(|plugin| plugin.name == reference) {
-            Some(plugin) => Ok(plugin.bytes.to_vec()),
+            Some(plugin) => Ok(Cow::Borrowed(plugin.bytes)),
             None => {
                 let names: Vec<&str> = embedded::all().iter().map(|plugin| plugin.name).collect();
                 let hint = match petrel_model::nearest(reference, names.iter().copied()) {
@@ -93,6 +109,7 @@ impl Plugins for PluginSet {
         let (digest, world) = (plugin.digest(), plugin.world());
         self.by_reference.insert(reference.to_owned(), digest);
         self.loaded.insert(digest, plugin);
+        self.bytes.insert(digest, bytes);
         Ok((digest, world))
     }
 

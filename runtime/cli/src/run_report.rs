@@ -38,6 +38,20 @@ pub(crate) fn print_table(reports: &[Report]) {
     for report in reports {
         tell!("{}: {:?} in {:.2} s", report.topology, report.status, report.elapsed_s);
         let _ = write!(std::io::stderr(), "{}", lines(&component_table(report), ""));
+        tell_dead_letters(report);
+    }
+}
+
+/// What a person should look at.
+fn tell_dead_letters(report: &Report) {
+    let letters = report.dead_letters;
+    if letters.stored > 0 {
+        let tuples =
+            if letters.stored == 1 { "1 tuple is".to_owned() } else { format!("{} tuples are", letters.stored) };
+        tell!("{tuples} in the dead letters: petrel dead-letters list {}", report.topology);
+    }
+    if letters.lost > 0 {
+        tell!("{} could not be kept in the dead letters", letters.lost);
     }
 }
 

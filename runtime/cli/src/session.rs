@@ -3,10 +3,13 @@
 use crate::failure::CommandResult;
 use crate::home::RunFolder;
 use crate::log_writer::{LogFlags, LogWriter};
+use crate::run_record;
 use crate::seed::random_seed;
 use crate::topology_source::Resolved;
 use petrel_flow::Tuning;
-use petrel_sandbox::PrintTarget;
+use petrel_model::{ComponentSpec, TaskIndex, Topology};
+use petrel_sandbox::{LogSource, PrintTarget};
+use petrel_worker::dead_letters::DeadLetterWriter;
 use petrel_worker::{Report, Run, RunHandle, RunOptions, TaskEnd};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,31 +33,40 @@ pub(crate) struct Session {
     ends: JoinHandle<Vec<TaskEnd>>,
     failures: Option<Vec<TaskEnd>>,
     writer: LogWriter,
+    dead_letters: DeadLetterWriter,
     _folder: RunFolder,
 }
 
 impl Session {
-    /// Starts all tasks in the folder that was claimed for the run. `text` is the topology's, for the folder.
+    /// Starts all tasks, and records what runs in the folder that was claimed for it.
     ///
     /// # Errors
     /// When the folder cannot be written, or the topology cannot be started.
     pub(crate) fn start(
         folder: RunFolder,
-        text: &str,
+        topology: &Topology,
         resolved: Resolved,
         options: SessionOptions,
     ) -> CommandResult<Session> {
-        folder.record_topology(text)?;
+        run_record::write(folder.path(), topology, &resolved)?;
         let writer = LogWriter::start(&options.logs, folder.open_log()?);
+        let Resolved { assignment, plugins, components: _ } = resolved;
+        let dead_letters = DeadLetterWriter::start(folder.dead_letters(), assignment.dead_letters, {
+            let (logs, name) = (writer.sink(), assignment.topology.clone());
+            move |text| logs.tell(&name, &"dead-letters".into(), TaskIndex(0), LogSource::System, text)
+        });
+        let plugin_of = |spec: &ComponentSpec| (spec.name.value.clone(), spec.plugin.value.clone());
         let options = RunOptions {
-            plugins: resolved.plugins,
+            plugins,
+            plugin_names: topology.components().iter().map(plugin_of).collect(),
+            dead_letters: Some(dead_letters.letters()),
             secrets: options.secrets,
             logs: writer.sink(),
             prints: options.prints,
             tuning: options.tuning,
             seed: random_seed(),
         };
-        let mut run = Run::start(resolved.assignment, options).map_err(anyhow::Error::from)?;
+        let mut run = Run::start(assignment, options).map_err(anyhow::Error::from)?;
         let handle = run.handle();
         let ends = tokio::spawn(async move {
             let mut failures = Vec::new();
@@ -65,7 +77,7 @@ impl Session {
             }
             failures
         });
-        Ok(Session { handle, ends, failures: None, writer, _folder: folder })
+        Ok(Session { handle, ends, failures: None, writer, dead_letters, _folder: folder })
     }
 
     /// Looks at the run and ends it, from anywhere.
@@ -96,8 +108,9 @@ impl Session {
         }
     }
 
-    /// Writes what is left of the log, and gives the final figures and the failures. Every task must have ended.
+    /// Writes what is left of the dead letters and of the log, and gives the final figures and the failures. Every task must have ended.
     pub(crate) fn finish(self) -> (Report, Vec<TaskEnd>) {
+        self.dead_letters.finish();
         let report = self.handle.report();
         drop(self.handle);
         self.writer.finish();

@@ -1,9 +1,9 @@
 //! From a topology file and the command line's overrides to an assignment.
 
 use crate::failure::{CommandResult, Failure};
-use crate::plugin_set::PluginSet;
+use crate::plugin_set::{PluginBytes, PluginSet};
 use crate::problems::{Problems, Weight};
-use petrel_model::{Assignment, Component, DeadLetterLimits, Digest, Guarantee, Overrides, Problem, Topology};
+use petrel_model::{Assignment, Component, Digest, Guarantee, Overrides, Problem, Topology};
 use petrel_sandbox::{Plugin, Sandbox};
 use petrel_worker::FIRST_GENERATION;
 use std::collections::BTreeMap;
@@ -53,6 +53,8 @@ pub(crate) struct Resolved {
     pub(crate) assignment: Assignment,
     /// The plugins it names.
     pub(crate) plugins: BTreeMap<Digest, Plugin>,
+    /// The components they were loaded from.
+    pub(crate) components: BTreeMap<Digest, PluginBytes>,
 }
 
 impl TopologySource {
@@ -82,11 +84,6 @@ impl TopologySource {
         self.topology.component(component.name.as_str()).map_or("", |spec| spec.plugin.as_str())
     }
 
-    /// The file's text.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
     /// What was parsed.
     pub(crate) fn topology(&self) -> &Topology {
         &self.topology
@@ -103,7 +100,10 @@ impl TopologySource {
         let resolved = petrel_model::resolve(&self.topology, &mut plugins, FIRST_GENERATION);
         let mut problems = self.unsupported();
         match resolved {
-            Ok(assignment) if problems.is_empty() => Ok(Resolved { assignment, plugins: plugins.into_plugins() }),
+            Ok(assignment) if problems.is_empty() => {
+                let (plugins, components) = plugins.into_parts();
+                Ok(Resolved { assignment, plugins, components })
+            }
             resolved => {
                 problems.extend(resolved.err().unwrap_or_default());
                 Err(self.failure(problems))
@@ -120,15 +120,12 @@ impl TopologySource {
             let help = "use guarantee = \"best-effort\": tuples are not tracked, and a failure stops the topology";
             problems.push(Problem { span, ..Problem::new(message).help(help) });
         }
-        let help = "remove it: rejected tuples are counted and logged";
+        let help = "remove it: rejected tuples are kept in the run's folder, for `petrel dead-letters`";
         for component in self.topology.components() {
             if let Some(stream) = &component.on_reject {
                 let message = "`on_reject` does not exist yet in this version";
                 problems.push(Problem { span: stream.span(), ..Problem::new(message).help(help) });
             }
-        }
-        if self.topology.dead_letters() != DeadLetterLimits::default() {
-            problems.push(Problem::new("`dead_letters` does not exist yet in this version").help(help));
         }
         problems
     }

@@ -15,6 +15,8 @@ pub(crate) struct TaskMeters {
     pub(crate) executed: AtomicU64,
     /// Tuples the plugin rejected.
     pub(crate) rejected: AtomicU64,
+    /// Tuples that went to the dead letters.
+    pub(crate) dead_letters: AtomicU64,
     /// Calls of the guest.
     pub(crate) calls: AtomicU64,
     /// Nanoseconds spent in the guest and in routing what it emitted.
@@ -39,6 +41,7 @@ impl Default for TaskMeters {
             emitted: AtomicU64::new(0),
             executed: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
+            dead_letters: AtomicU64::new(0),
             calls: AtomicU64::new(0),
             busy_ns: AtomicU64::new(0),
             blocked_ns: AtomicU64::new(0),

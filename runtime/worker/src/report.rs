@@ -1,5 +1,6 @@
 //! What a run looks like from outside: the figures behind the live view and the final report.
 
+use crate::dead_letters::DeadLetterCounts;
 use crate::meters::{Percentiles, TaskMeters, percentiles, read};
 use petrel_model::Assignment;
 use serde::Serialize;
@@ -15,6 +16,8 @@ pub struct Report {
     pub status: Status,
     /// Seconds since the first task started, up to the end of the last.
     pub elapsed_s: f64,
+    /// What became of the run's dead letters.
+    pub dead_letters: DeadLetterCounts,
     /// By component name.
     pub components: BTreeMap<String, ComponentReport>,
 }
@@ -44,6 +47,8 @@ pub struct ComponentReport {
     pub executed: u64,
     /// Tuples that the plugin rejected.
     pub rejected: u64,
+    /// Tuples that went to the dead letters.
+    pub dead_letters: u64,
     /// Calls of the guest.
     pub calls: u64,
     /// From a tuple's sending by the task before to the end of its processing, in microseconds.
@@ -92,6 +97,7 @@ pub(crate) fn components(
             emitted: sum(|task| read(&task.emitted)),
             executed: sum(|task| read(&task.executed)),
             rejected: sum(|task| read(&task.rejected)),
+            dead_letters: sum(|task| read(&task.dead_letters)),
             calls: sum(|task| read(&task.calls)),
             latency_us: percentiles(tasks.iter().copied()),
             busy,

@@ -1,6 +1,7 @@
 //! Starts an assignment and stands for it while it runs.
 
 use crate::clock::Clock;
+use crate::dead_letters::{DeadLetterCounts, DeadLetters};
 use crate::end::TaskEnd;
 use crate::meters::TaskMeters;
 use crate::post::{Letter, Post};
@@ -8,7 +9,7 @@ use crate::report::{Report, Status, components};
 use crate::shell::Shell;
 use crate::staff::Staff;
 use petrel_flow::{Task, Tuning};
-use petrel_model::{Assignment, Digest, Grouping, Guarantee};
+use petrel_model::{Assignment, ComponentName, Digest, Grouping, Guarantee};
 use petrel_sandbox::{LogSink, Plugin, PrintTarget};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -22,6 +23,10 @@ pub struct RunOptions {
     pub plugins: BTreeMap<Digest, Plugin>,
     /// Secrets by name; a component sees those it is granted.
     pub secrets: BTreeMap<String, Vec<u8>>,
+    /// What the topology calls the plugin of each component, for people.
+    pub plugin_names: BTreeMap<ComponentName, String>,
+    /// Takes the tuples that nobody could process; without it they are counted and logged.
+    pub dead_letters: Option<DeadLetters>,
     /// Takes log lines of guests and of the system.
     pub logs: LogSink,
     /// Where what guests print goes.
@@ -60,6 +65,7 @@ pub struct Run {
 pub struct RunHandle {
     assignment: Arc<Assignment>,
     meters: Vec<Arc<TaskMeters>>,
+    dead_letters: Option<DeadLetters>,
     post: Post,
     stop: watch::Sender<bool>,
     drain: watch::Sender<bool>,
@@ -91,6 +97,7 @@ impl RunHandle {
             topology: self.assignment.topology.to_string(),
             status,
             elapsed_s,
+            dead_letters: self.dead_letters.as_ref().map_or(DeadLetterCounts::default(), DeadLetters::counts),
             components: components(&self.assignment, &self.meters, elapsed_s),
         }
     }
@@ -130,6 +137,8 @@ impl Run {
             assignment: assignment.clone(),
             plugins: options.plugins,
             secrets: options.secrets,
+            plugin_names: options.plugin_names,
+            dead_letters: options.dead_letters.clone(),
             logs: options.logs,
             prints: options.prints,
             seed: options.seed,
@@ -154,7 +163,16 @@ impl Run {
             let spawned = tasks.spawn(shell.run());
             names.insert(spawned.id(), staff.name(*id));
         }
-        let handle = RunHandle { assignment, meters, post, stop, drain, started, ended: Arc::new(OnceLock::new()) };
+        let handle = RunHandle {
+            assignment,
+            meters,
+            dead_letters: options.dead_letters,
+            post,
+            stop,
+            drain,
+            started,
+            ended: Arc::new(OnceLock::new()),
+        };
         Ok(Run { handle, tasks, names })
     }
 

@@ -218,7 +218,10 @@ impl Running {
                 }
             }
             Output::WakeAt(time_us) => self.wake_us = time_us,
-            Output::Rejected(rejected) => self.shell.staff.tell_rejected(&rejected),
+            Output::Rejected(rejected) => {
+                self.shell.meters.dead_letters.fetch_add(1, Relaxed);
+                self.shell.staff.take_rejected(rejected, self.shell.clock.now_us()).await;
+            }
             Output::Finished => return Some(TaskEnd::Finished),
             Output::Failed(failure) => return Some(TaskEnd::Failed(Box::new(failure))),
         }

@@ -1,9 +1,12 @@
 //! Makes instances for tasks: what of the assignment a guest is told, and what it is granted.
 
+use crate::dead_letters::{DeadLetters, Letter, LetterField, LetterInput, LetterPlugin};
 use crate::end::TaskEnd;
 use petrel_flow::Rejected;
-use petrel_model::{Assignment, Component, ComponentIndex, Digest, Edge, Generation, Grants, Grouping, InputStream};
-use petrel_model::{OutputIndex, TaskId, World};
+use petrel_model::{
+    Assignment, Component, ComponentIndex, ComponentName, Digest, Edge, Generation, Grants, Grouping, InputStream,
+};
+use petrel_model::{Field, OutputIndex, TaskId, World};
 use petrel_sandbox::{Consumer, Instance, InstanceSpec, LogSink, LogSource, Plugin, PrintTarget};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -13,6 +16,8 @@ pub(crate) struct Staff {
     pub(crate) assignment: Arc<Assignment>,
     pub(crate) plugins: BTreeMap<Digest, Plugin>,
     pub(crate) secrets: BTreeMap<String, Vec<u8>>,
+    pub(crate) plugin_names: BTreeMap<ComponentName, String>,
+    pub(crate) dead_letters: Option<DeadLetters>,
     pub(crate) logs: LogSink,
     pub(crate) prints: PrintTarget,
     pub(crate) seed: u64,
@@ -115,8 +120,43 @@ impl Staff {
         Ok(instances)
     }
 
+    /// Writes a rejected tuple to the log, and puts it into the dead letters where the run has a store.
+    pub(crate) async fn take_rejected(&self, rejected: Rejected, now_us: i64) {
+        self.tell_rejected(&rejected);
+        if let Some(dead_letters) = &self.dead_letters {
+            dead_letters.put(self.letter(rejected, now_us)).await;
+        }
+    }
+
+    fn letter(&self, rejected: Rejected, now_us: i64) -> Letter {
+        let component = self.component(rejected.task.component);
+        let schema = component.inputs.get(rejected.input.0 as usize).map(|input| &input.schema);
+        let field = |field: &Field| LetterField { name: field.name.clone(), r#type: field.type_name() };
+        Letter {
+            number: 0,
+            time_us: now_us,
+            topology: self.assignment.topology.to_string(),
+            generation: self.assignment.generation.0,
+            component: rejected.component.to_string(),
+            task: rejected.task.task.0,
+            plugin: LetterPlugin {
+                name: self.plugin_names.get(&rejected.component).cloned().unwrap_or_default(),
+                digest: component.plugin.to_string(),
+            },
+            call: "process".into(),
+            input: Some(LetterInput { number: rejected.input.0, stream: rejected.stream.to_string(), frame: None }),
+            kind: "rejected".into(),
+            reason: rejected.reason,
+            backtrace: Vec::new(),
+            attempts: rejected.attempts,
+            schema: schema.map_or_else(Vec::new, |schema| schema.fields.iter().map(field).collect()),
+            fields: rejected.fields.0,
+            tuple: rejected.tuple.to_vec(),
+        }
+    }
+
     /// Writes a rejected tuple to the log.
-    pub(crate) fn tell_rejected(&self, rejected: &Rejected) {
+    fn tell_rejected(&self, rejected: &Rejected) {
         let fields: Vec<String> = rejected.fields.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let message = format!(
             "rejected a tuple of {} after {} attempt{}: {} [{}]",

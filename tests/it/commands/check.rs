@@ -125,8 +125,6 @@ fn text_that_is_not_toml_is_shown_where_it_breaks() {
 #[test]
 fn a_guarantee_that_does_not_exist_yet_is_refused_before_anything_starts() {
     check(&[("best-effort", "exactly-once")]).fails(2, &["error: t.toml:2:", "does not exist yet", "best-effort"]);
-    let letters = ("guarantee =", "dead_letters = { max_mb = 1 }\nguarantee =");
-    check(&[letters]).fails(2, &["`dead_letters` does not exist yet", "counted and logged"]);
     check(&[("best-effort", "best-efort")]).fails(2, &["did you mean `best-effort`?"]);
 }
 

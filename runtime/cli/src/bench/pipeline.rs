@@ -89,6 +89,8 @@ impl Pipelines {
         let options = RunOptions {
             plugins: plugins.into_plugins(),
             secrets: BTreeMap::new(),
+            plugin_names: BTreeMap::new(),
+            dead_letters: None,
             logs,
             prints: PrintTarget::default(),
             tuning: Tuning::default(),

@@ -140,7 +140,9 @@ impl Dev {
                                 prints: PrintTarget::Shared(print_beside_view),
                             };
                             let folder = home.claim_run(assignment.topology.as_str()).map_err(Failure::from);
-                            match folder.and_then(|folder| Session::start(folder, source.text(), resolved, options)) {
+                            let started = folder
+                                .and_then(|folder| Session::start(folder, source.topology(), resolved, options));
+                            match started {
                                 Ok(session) => {
                                     let name = &assignment.topology;
                                     view.note(&format!(

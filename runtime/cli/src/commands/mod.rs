@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod compile_component;
 mod completions;
+mod dead_letters;
 mod dev;
 mod graph;
 mod new;
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     Run(run::Run),
     /// Run a topology, and again whenever it or one of its plugins is saved.
     Dev(dev::Dev),
+    /// Look at the tuples that a topology could not process.
+    DeadLetters(dead_letters::DeadLetters),
     /// Draw a topology.
     Graph(graph::Graph),
     /// Look at plugins.
@@ -65,6 +68,7 @@ impl Command {
             Command::Check(command) => command.execute(),
             Command::Run(command) => command.execute(),
             Command::Dev(command) => command.execute(),
+            Command::DeadLetters(command) => command.execute(),
             Command::Graph(command) => command.execute(),
             Command::Plugin(command) => command.execute(),
             Command::Bench(command) => command.execute(),

@@ -102,7 +102,7 @@ impl Run {
                     Format::Table => PrintTarget::Shared(print_beside_view),
                 },
             };
-            sessions.push(Session::start(folder, source.text(), resolved, options)?);
+            sessions.push(Session::start(folder, source.topology(), resolved, options)?);
         }
         let stopped_by = self.watch(&mut sessions).await?;
         let (reports, failures): (Vec<Report>, Vec<Vec<TaskEnd>>) = sessions.into_iter().map(Session::finish).unzip();

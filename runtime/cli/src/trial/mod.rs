@@ -16,7 +16,6 @@ mod outcome;
 mod samples;
 mod schema_text;
 mod trial_state;
-mod values;
 
 pub(crate) use alone::{PluginUnderTest, resolve_alone};
 pub(crate) use drive::{Limits, Trial};

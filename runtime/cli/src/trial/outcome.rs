@@ -1,9 +1,9 @@
 //! What came of a trial.
 
 use super::trial_state::{Entry, PendingTimer, TableContent};
-use super::values::{object, rows};
 use crate::documents::{FieldDocument, fields};
 use crate::output::{lines, table_of_fields};
+use crate::values::{object, rows};
 use petrel_flow::Rejected;
 use petrel_frame::FrameView;
 use petrel_model::{Component, Schema};

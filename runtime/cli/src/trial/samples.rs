@@ -1,6 +1,6 @@
 //! Sample tuples: a file of JSON lines, its schema told or inferred.
 
-use super::values;
+use crate::values;
 use anyhow::{Context, anyhow, bail};
 use petrel_flow::Frame;
 use petrel_frame::{FrameBuf, FrameBuilder, Scalar};

@@ -1,6 +1,6 @@
 //! What a task keeps, for people to read.
 
-use super::values::{object, to_json};
+use crate::values::{object, to_json};
 use anyhow::{Context, anyhow};
 use petrel_frame::{FrameBuf, FrameView};
 use petrel_model::{Component, TableKind};

@@ -43,7 +43,7 @@ struct Counts {
 }
 
 /// What became of letters since the writer was started.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct DeadLetterCounts {
     /// They are in the store.
     pub stored: u64,

@@ -125,7 +125,7 @@ fn a_torn_end_is_cut_off_and_nothing_else_is_lost() {
     let live = read(&folder.path().join("letters"), true, |_| {}).unwrap();
     assert_eq!(live.damage, [], "a writer may be in the middle of it");
     let expected = Damage { path: files(&folder)[0].clone(), offset: whole, bytes: 50, torn: true };
-    assert_eq!(contents(&folder).1.damage, [expected.clone()]);
+    assert_eq!(contents(&folder).1.damage, std::slice::from_ref(&expected));
     let (mut store, damage) = open(&folder, 1 << 20);
     assert_eq!(damage, [expected]);
     put(&mut store, &["d"], 3);
@@ -153,14 +153,14 @@ fn damage_is_told_with_its_place_and_the_rest_is_there() {
     let (letters, found) = contents(&folder);
     assert_eq!(letters, [(1, "a".to_owned()), (4, "d".to_owned())]);
     let expected = Damage { path, offset: starts[0], bytes: starts[2] - starts[0], torn: false };
-    assert_eq!(found.damage, [expected.clone()]);
+    assert_eq!(found.damage, std::slice::from_ref(&expected));
     assert_eq!(found.unreadable, 1, "3 had been taken out");
     let text = expected.to_string();
     assert!(text.contains("is damaged") && text.contains(&format!("offset {}", starts[0])), "{text}");
 
     // Somebody goes on: what is damaged stays to be seen, and what is new is elsewhere.
     let (mut store, damage) = open(&folder, 1 << 20);
-    assert_eq!(damage, [expected.clone()]);
+    assert_eq!(damage, std::slice::from_ref(&expected));
     put(&mut store, &["e"], 2);
     store.remove([1, 4]).unwrap();
     let (letters, found) = contents(&folder);

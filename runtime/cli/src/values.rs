@@ -8,12 +8,12 @@ use petrel_model::{Field, Schema};
 use serde_json::{Map, Value as Json, json};
 
 /// The rows of a frame, each an object of its fields.
-pub(super) fn rows(view: &FrameView<'_>, schema: &Schema) -> Vec<Map<String, Json>> {
+pub(crate) fn rows(view: &FrameView<'_>, schema: &Schema) -> Vec<Map<String, Json>> {
     (0..view.rows()).map(|row| object(view, row, schema.fields.iter().map(|field| &*field.name).zip(0..))).collect()
 }
 
 /// Some columns of a row, each under its name.
-pub(super) fn object<'a>(
+pub(crate) fn object<'a>(
     view: &FrameView<'_>,
     row: usize,
     columns: impl Iterator<Item = (&'a str, usize)>,
@@ -22,7 +22,7 @@ pub(super) fn object<'a>(
 }
 
 /// A value as JSON.
-pub(super) fn to_json(value: Value<'_>) -> Json {
+pub(crate) fn to_json(value: Value<'_>) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(value) => json!(value),
@@ -42,7 +42,7 @@ pub(super) fn to_json(value: Value<'_>) -> Json {
 ///
 /// # Errors
 /// Why it is no value of the field, in one sentence.
-pub(super) fn push(column: &mut ColumnBuilder, field: &Field, json: &Json) -> Result<(), String> {
+pub(crate) fn push(column: &mut ColumnBuilder, field: &Field, json: &Json) -> Result<(), String> {
     if json.is_null() {
         if !field.optional {
             return Err(format!("{:?} is absent, and is not optional", field.name));
@@ -94,7 +94,7 @@ fn from_hex(json: &Json) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trial::schema_text::parse_schema;
+    use crate::trial::parse_schema;
     use petrel_frame::FrameBuilder;
 
     #[test]
