@@ -6,11 +6,12 @@ use petrel_tests::Sandbox;
 use serde_json::Value;
 use std::process::Stdio;
 
-const TOPOLOGY: [&str; 4] = ["components", "elapsed_s", "status", "topology"];
-const COMPONENT: [&str; 14] = [
+const TOPOLOGY: [&str; 5] = ["components", "dead_letters", "elapsed_s", "status", "topology"];
+const COMPONENT: [&str; 15] = [
     "back_pressured",
     "busy",
     "calls",
+    "dead_letters",
     "dropped_log_lines",
     "emitted",
     "executed",
@@ -49,7 +50,13 @@ fn assert_report(report: &Value, name: &str, status: &str, components: &[&str]) 
         let sum = share("busy") + share("back_pressured") + share("idle");
         assert!((sum - 1.0).abs() < 1e-9, "the shares are all of the time: {component}");
         for name in
-            ["tasks", "emitted", "executed", "rejected", "calls", "queued_bytes", "memory_bytes", "dropped_log_lines"]
+const TOPOLOGY: [&str; 5] = ["components", "dead_letters", "elapsed_s", "status", "topology"];
+const COMPONENT: [&str; 15] = [
+    "back_pressured",
+    "busy",
+    "calls",
+    "dead_letters",
+    "dropped_log_lines",
         {
             assert!(component[name].is_u64(), "{name}: {component}");
         }

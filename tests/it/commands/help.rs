@@ -2,7 +2,7 @@
 
 use petrel_tests::Sandbox;
 
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 19] = [
     &["new"],
     &["new", "bolt"],
     &["new", "spout"],
@@ -12,6 +12,10 @@ const COMMANDS: [&[&str]; 15] = [
     &["check"],
     &["run"],
     &["dev"],
+    &["dead-letters"],
+    &["dead-letters", "list"],
+    &["dead-letters", "show"],
+    &["dead-letters", "drop"],
     &["graph"],
     &["plugin"],
     &["plugin", "list"],

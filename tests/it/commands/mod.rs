@@ -4,6 +4,7 @@ mod bench;
 mod build_and_new;
 mod check;
 mod completions;
+mod dead_letters;
 mod dev;
 mod graph;
 mod help;

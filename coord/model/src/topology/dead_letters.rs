@@ -11,8 +11,8 @@ const MB: u64 = 1 << 20;
 const HOUR_MS: u64 = 60 * 60 * 1_000;
 /// A year: what nobody has looked at for so long nobody will.
 const MAX_AGE_H: u64 = 24 * 366;
-/// A terabyte.
-const MAX_MB: u64 = 1 << 20;
+/// 4 GiB: more bad tuples than that are better made a stream.
+const MAX_MB: u64 = 4_096;
 
 /// Reads what the store of dead letters may take.
 pub(crate) fn read(table: &mut Table<'_>) -> DeadLetterLimits {

@@ -1,0 +1,168 @@
+//! `petrel dead-letters`.
+
+use super::schema::assert_fits;
+use crate::faults::trouble;
+use petrel_tests::Sandbox;
+use serde_json::{Value, json};
+
+/// A run that rejects one of its numbers.
+fn rejecting(sandbox: &Sandbox, at: u64) -> Value {
+    sandbox.write("t.toml", trouble("t", "count = 1000", &format!("how = \"reject\", at = {at}"), ""));
+    sandbox.run(&["run", "t.toml", "-o", "json"]).ok().json()
+}
+
+fn list(sandbox: &Sandbox, flags: &[&str]) -> Value {
+    let document = sandbox.run(&[&["dead-letters", "list", "t", "-o", "json"], flags].concat()).ok().json();
+    assert_fits(&document, "dead-letters-list");
+    document
+}
+
+fn numbers(document: &Value) -> Vec<u64> {
+    document["letters"].as_array().unwrap().iter().map(|letter| letter["number"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn a_rejected_tuple_is_kept_with_what_is_known_of_it() {
+    let sandbox = Sandbox::new();
+    let report = rejecting(&sandbox, 500);
+    assert_fits(&report, "run");
+    assert_eq!(report["dead_letters"], json!({ "stored": 1, "lost": 0, "dropped": 0 }));
+    assert_eq!(report["components"]["trouble"]["dead_letters"], 1);
+    assert_eq!(report["components"]["sink"]["dead_letters"], 0);
+
+    let document = list(&sandbox, &[]);
+    let letter = &document["letters"][0];
+    assert_eq!((numbers(&document), &document["total"]), (vec![1], &json!(1)));
+    assert_eq!(letter["component"], "trouble");
+    assert_eq!((&letter["kind"], &letter["reason"]), (&json!("rejected"), &json!("it is odd")));
+    assert_eq!((&letter["input"], &letter["attempts"]), (&json!("numbers.default"), &json!(1)));
+    assert_eq!(letter["fields"]["number"], "500");
+
+    let shown = sandbox.run(&["dead-letters", "show", "t", "1", "-o", "json"]).ok().json();
+    assert_fits(&shown, "dead-letters-show");
+    assert_eq!(shown["values"]["number"], 500);
+    assert_eq!(shown["schema"][0], json!({ "name": "number", "type": "i64" }));
+    assert_eq!(shown["plugin"]["digest"].as_str().map(str::len), Some(64));
+    assert!(shown["plugin"]["name"].as_str().unwrap().contains("trouble"));
+    assert!(shown["tuple"].as_str().unwrap().starts_with("50544631"), "a frame begins with PTF1");
+    let text = sandbox.run(&["dead-letters", "show", "t", "1"]).ok().stdout();
+    for part in ["letter 1 of t", "trouble[0], `process`", "numbers.default", "it is odd", "number: i64 = 500"] {
+        assert!(text.contains(part), "{part:?} is missing in\n{text}");
+    }
+    let text = sandbox.run(&["dead-letters", "list", "t"]).ok().stdout();
+    assert!(text.contains("NUMBER") && text.contains("it is odd") && text.contains("number=500"), "{text}");
+}
+
+#[test]
+fn a_later_run_adds_to_the_letters_of_the_earlier() {
+    let sandbox = Sandbox::new();
+    for at in [10, 20, 30] {
+        rejecting(&sandbox, at);
+    }
+    let document = list(&sandbox, &[]);
+    let fields: Vec<&Value> =
+        document["letters"].as_array().unwrap().iter().map(|it| &it["fields"]["number"]).collect();
+    assert_eq!((numbers(&document), fields), (vec![1, 2, 3], vec![&json!("10"), &json!("20"), &json!("30")]));
+
+    let limited = list(&sandbox, &["--limit", "2"]);
+    assert_eq!((numbers(&limited), &limited["total"]), (vec![2, 3], &json!(3)), "the newest");
+    for (flags, found) in [
+        (["--component", "trouble"], 3),
+        (["--component", "sink"], 0),
+        (["--kind", "rejected"], 3),
+        (["--kind", "trap"], 0),
+        (["--since", "1h"], 3),
+        (["--since", "0s"], 0),
+    ] {
+        assert_eq!(numbers(&list(&sandbox, &flags)).len(), found, "{flags:?}");
+    }
+}
+
+#[test]
+fn letters_that_are_dropped_are_gone_and_their_numbers_too() {
+    let sandbox = Sandbox::new();
+    for at in [10, 20, 30] {
+        rejecting(&sandbox, at);
+    }
+    let document = sandbox.run(&["dead-letters", "drop", "t", "2", "-o", "json"]).ok().json();
+    assert_fits(&document, "dead-letters-drop");
+    assert_eq!(document, json!({ "topology": "t", "dropped": 1, "missing": [], "left": 2 }));
+    assert_eq!(numbers(&list(&sandbox, &[])), [1, 3]);
+    sandbox
+        .run(&["dead-letters", "drop", "t", "2", "3"])
+        .fails(1, &["1 letter taken out, 1 letter left", "no letter 2"]);
+    sandbox.run(&["dead-letters", "show", "t", "3"]).fails(2, &["t has no dead letter 3", "dead-letters list t"]);
+    rejecting(&sandbox, 40);
+    assert_eq!(numbers(&list(&sandbox, &[])), [1, 4]);
+    sandbox.run(&["dead-letters", "drop", "t", "--all"]).ok();
+    assert_eq!(numbers(&list(&sandbox, &[])), [0; 0]);
+    rejecting(&sandbox, 50);
+    assert_eq!(numbers(&list(&sandbox, &[])), [5]);
+}
+
+#[test]
+fn damage_is_told_with_file_and_offset_and_stops_nothing() {
+    let sandbox = Sandbox::new();
+    for at in [10, 20, 30] {
+        rejecting(&sandbox, at);
+    }
+    let folder = sandbox.path().join(".home/runs/t/dead-letters");
+    let segment = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let at = bytes.windows(8).position(|window| window == b"\"number\"".as_slice()).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(&segment, bytes).unwrap();
+
+    let document = list(&sandbox, &[]);
+    assert_eq!((numbers(&document), &document["unreadable"]), (vec![2, 3], &json!(1)));
+    assert_eq!(document["damage"][0]["file"], segment.to_str().unwrap());
+    assert_eq!(document["damage"][0]["torn"], false);
+    let offset = document["damage"][0]["offset"].as_u64().unwrap();
+    assert!(offset < at as u64 && document["damage"][0]["bytes"].as_u64().unwrap() > at as u64 - offset);
+    let text = sandbox.run(&["dead-letters", "list", "t"]).ok().stderr();
+    assert!(text.contains(&format!("at offset {offset}")) && text.contains("1 letter cannot be read"), "{text}");
+    let finished = sandbox.run(&["run", "t.toml"]).ok();
+    assert!(finished.stderr().contains("is damaged"), "{}", finished.stderr());
+    assert_eq!(numbers(&list(&sandbox, &[])), [2, 3, 4]);
+}
+
+#[test]
+fn a_store_that_cannot_be_written_is_told_and_the_run_goes_on() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".home/runs/t/dead-letters", "a file where a folder should be");
+    sandbox.write("t.toml", trouble("t", "count = 1000", "how = \"reject\", at = 500", ""));
+    let finished = sandbox.run(&["run", "t.toml", "-o", "json"]).ok();
+    assert_eq!(finished.json()["dead_letters"], json!({ "stored": 0, "lost": 1, "dropped": 0 }));
+    let stderr = finished.stderr();
+    assert!(stderr.contains("are lost, the topology goes on") && stderr.contains("runs/t/dead-letters"), "{stderr}");
+    assert_eq!(sandbox.read("out.tsv").lines().count(), 999);
+}
+
+#[test]
+fn the_topology_as_it_ran_runs_again() {
+    let sandbox = Sandbox::new();
+    sandbox.write("t.toml", trouble("t", "count = 1000", "", ""));
+    sandbox.run(&["run", "t.toml", "--set", "numbers.count=7", "--parallelism", "trouble=2"]).ok();
+    sandbox.run(&["run", ".home/runs/t/topology.toml", "--set", "sink.path=again.tsv"]).ok();
+    assert_eq!(sandbox.read("again.tsv").lines().count(), 7);
+    let text = sandbox.read(".home/runs/t/topology.toml");
+    assert!(text.contains("parallelism = 2") && text.contains("again.tsv"), "{text}");
+    let plugins = std::fs::read_dir(sandbox.path().join(".home/runs/t/plugins")).unwrap().count();
+    assert_eq!(plugins, 3, "each plugin once, and nothing else");
+}
+
+#[test]
+fn what_is_not_there_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["dead-letters", "list", "t"]).fails(2, &["no topology named t has run here", "nothing has run yet"]);
+    sandbox.write("t.toml", trouble("t", "count = 10", "", ""));
+    sandbox.run(&["run", "t.toml"]).ok();
+    assert_eq!(list(&sandbox, &[])["total"], 0);
+    let text = sandbox.run(&["dead-letters", "list", "t"]).ok().stderr();
+    assert!(text.contains("t has no dead letters"), "{text}");
+    sandbox.run(&["dead-letters", "show", "tt", "1"]).fails(2, &["no topology named tt", "did you mean t?"]);
+    sandbox.run(&["dead-letters", "list", "../runs/t"]).fails(2, &["no topology named"]);
+    sandbox.run(&["dead-letters", "drop", "t"]).fails(2, &["--all"]);
+    sandbox.run(&["dead-letters", "drop", "t", "1", "--all"]).fails(2, &["--all"]);
+    sandbox.run(&["dead-letters", "drop", "t", "one"]).fails(2, &["one"]);
+}
