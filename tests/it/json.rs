@@ -49,15 +49,17 @@ fn assert_report(report: &Value, name: &str, status: &str, components: &[&str]) 
         }
         let sum = share("busy") + share("back_pressured") + share("idle");
         assert!((sum - 1.0).abs() < 1e-9, "the shares are all of the time: {component}");
-        for name in
-const TOPOLOGY: [&str; 5] = ["components", "dead_letters", "elapsed_s", "status", "topology"];
-const COMPONENT: [&str; 15] = [
-    "back_pressured",
-    "busy",
-    "calls",
-    "dead_letters",
-    "dropped_log_lines",
-        {
+        for name in [
+            "tasks",
+            "emitted",
+            "executed",
+            "rejected",
+            "dead_letters",
+            "calls",
+            "queued_bytes",
+            "memory_bytes",
+            "dropped_log_lines",
+        ] {
             assert!(component[name].is_u64(), "{name}: {component}");
         }
         assert!(component["guest_cpu_s"].as_f64().expect("a number") > 0.0, "{component}");

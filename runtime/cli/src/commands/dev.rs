@@ -140,8 +140,8 @@ impl Dev {
                                 prints: PrintTarget::Shared(print_beside_view),
                             };
                             let folder = home.claim_run(assignment.topology.as_str()).map_err(Failure::from);
-                            let started = folder
-                                .and_then(|folder| Session::start(folder, source.topology(), resolved, options));
+                            let started =
+                                folder.and_then(|folder| Session::start(folder, source.topology(), resolved, options));
                             match started {
                                 Ok(session) => {
                                     let name = &assignment.topology;
