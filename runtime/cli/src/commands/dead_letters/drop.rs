@@ -14,7 +14,7 @@ pub(super) struct Drop {
     #[arg(value_name = "NAME")]
     topology: String,
     /// The letters' numbers.
-    #[arg(value_name = "N", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_name = "N", conflicts_with = "all")]
     numbers: Vec<u64>,
     /// All of them, and what is damaged.
     #[arg(long)]
@@ -37,6 +37,9 @@ struct DropDocument<'a> {
 
 impl Drop {
     pub(super) fn execute(self) -> CommandResult {
+        if self.numbers.is_empty() && !self.all {
+            return Err(Failure::usage("name the letters to drop by their numbers, or --all for all of them"));
+        }
         let run = RunName::find(&self.topology)?;
         if run.home.is_running(&run.name) {
             return Err(Failure::Failed(anyhow::anyhow!(
