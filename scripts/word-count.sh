@@ -10,4 +10,4 @@ mkdir -p "$(dirname "$counts")"
 cargo build --release --locked -p petrel
 target/release/petrel run plugins/topologies/word_count.toml --set lines.path="$text" --set sink.path="$counts" --until-done
 echo "The ten most frequent words of $text, from $counts:" >&2
-sort -t "$(printf '\t')" -k2,2nr -k1,1 "$counts" | sed 10q
+sort -t "$(printf '\t')" -k2,2nr -k1,1 "$counts" | sed -n 1,10p
