@@ -6,7 +6,7 @@ use petrel_tests::Sandbox;
 use serde_json::Value;
 use std::process::Stdio;
 
-const TOPOLOGY: [&str; 5] = ["components", "dead_letters", "elapsed_s", "status", "topology"];
+const TOPOLOGY: [&str; 6] = ["components", "dead_letters", "elapsed_s", "failure", "status", "topology"];
 const COMPONENT: [&str; 15] = [
     "back_pressured",
     "busy",

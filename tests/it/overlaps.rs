@@ -162,3 +162,32 @@ fn topologies_that_run_side_by_side_are_refused_and_checked_with_a_warning() {
     assert_eq!(document["topologies"][1]["warnings"][0]["at"], serde_json::json!({ "line": 15, "column": 19 }));
     checked.fails(0, &texts).fails(0, &["warning: b.toml", "run side by side, component `two` writes"]);
 }
+
+#[test]
+fn a_source_that_cannot_be_read_is_noticed_before_a_sink_is_touched() {
+    for missing in ["none.txt", "none/*.txt", "text.txt/below"] {
+        let sandbox = sandbox();
+        sandbox.write("t.toml", topology("t", missing, "out.tsv", "new.tsv"));
+        sandbox.write("beside.toml", topology("beside", "text.txt", "in/a.txt", "in/b.txt"));
+        let finished = sandbox.run(&["run", "beside.toml", "t.toml", "-o", "json"]);
+        let document = finished.json();
+        finished.fails(1, &["lines cannot start: ", missing, "nothing was started"]);
+        assert_untouched(&sandbox);
+        assert!(!sandbox.path().join("new.tsv").exists());
+        assert_eq!(document["topologies"][0]["status"], "stopped");
+        assert_eq!(document["topologies"][0]["failure"], serde_json::Value::Null);
+        let failed = &document["topologies"][1];
+        assert_eq!((&failed["status"], &failed["failure"]["kind"]), (&"failed".into(), &"read".into()));
+    }
+}
+
+#[test]
+fn a_spout_that_does_not_open_leaves_sinks_alone() {
+    let sandbox = sandbox();
+    std::fs::create_dir(sandbox.path().join("empty")).expect("folders can be made");
+    // The folder can be read, and only the plugin says that it wants a file in it.
+    sandbox.write("t.toml", topology("t", "empty", "out.tsv", "new.tsv"));
+    sandbox.run(&["run", "t.toml"]).fails(1, &["lines[0] failed in `open`", "there is no file to read"]);
+    assert_eq!(sandbox.read("out.tsv"), "out.tsv\n");
+    assert!(!sandbox.path().join("new.tsv").exists());
+}

@@ -4,6 +4,24 @@ use petrel_flow::{Failure, Place};
 use petrel_sandbox::{SandboxError, WriteError};
 use std::fmt;
 
+/// Which task, for people: `COMPONENT[TASK]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskName {
+    /// The component.
+    pub component: String,
+    /// The number of its task.
+    pub task: u32,
+    /// Whether it is about the plugin of the grouping before that task.
+    pub is_grouping: bool,
+}
+
+impl fmt::Display for TaskName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = if self.is_grouping { "the grouping of " } else { "" };
+        write!(f, "{before}{}[{}]", self.component, self.task)
+    }
+}
+
 /// How a task ended.
 #[derive(Debug)]
 pub enum TaskEnd {
@@ -15,24 +33,31 @@ pub enum TaskEnd {
     NoReader,
     /// Its guest failed.
     Failed(Box<Failure>),
+    /// What its component is to read cannot be read. Noticed before any task starts.
+    CannotRead {
+        /// The component.
+        component: String,
+        /// Which path, and why.
+        error: String,
+    },
     /// What its guest wrote could not be written.
     CannotWrite {
-        /// `COMPONENT[TASK]`.
-        task: String,
+        /// Which task.
+        task: TaskName,
         /// Which path, and why.
         error: WriteError,
     },
     /// No instance could be made for it.
     CannotStart {
-        /// `COMPONENT[TASK]`.
-        task: String,
+        /// Which task.
+        task: TaskName,
         /// Why.
         error: SandboxError,
     },
     /// A defect of petrel itself.
     Panicked {
-        /// `COMPONENT[TASK]`.
-        task: String,
+        /// Which task.
+        task: TaskName,
     },
 }
 
@@ -50,6 +75,9 @@ impl fmt::Display for TaskEnd {
             TaskEnd::Stopped => f.write_str("stopped"),
             TaskEnd::NoReader => f.write_str("stopped: nobody reads standard output any more"),
             TaskEnd::Failed(failure) => write_failure(f, failure),
+            TaskEnd::CannotRead { component, error } => {
+                write!(f, "{component} cannot start: {error}; nothing was started, and no output was touched")
+            }
             TaskEnd::CannotWrite { task, error } => write!(f, "{task} cannot write: {error}"),
             TaskEnd::CannotStart { task, error } => write!(f, "{task} cannot start: {error}"),
             TaskEnd::Panicked { task } => {

@@ -1,6 +1,8 @@
 //! What a run looks like from outside: the figures behind the live view and the final report.
 
 use crate::dead_letters::DeadLetterCounts;
+use crate::end::TaskEnd;
+use crate::failure_report::FailureReport;
 use crate::meters::{Percentiles, TaskMeters, percentiles, read};
 use petrel_model::Assignment;
 use serde::Serialize;
@@ -16,10 +18,27 @@ pub struct Report {
     pub status: Status,
     /// Seconds since the first task started, up to the end of the last.
     pub elapsed_s: f64,
+    /// Why it failed; none if it did not. Others of its tasks may have failed after that.
+    pub failure: Option<FailureReport>,
     /// What became of the run's dead letters.
     pub dead_letters: DeadLetterCounts,
     /// By component name.
     pub components: BTreeMap<String, ComponentReport>,
+}
+
+impl Report {
+    /// Of a topology that was not started: because of this failure, or because of that of another one beside it.
+    pub fn unstarted(assignment: &Assignment, failure: Option<&TaskEnd>) -> Report {
+        let meters: Vec<Arc<TaskMeters>> = assignment.tasks.iter().map(|_| Arc::default()).collect();
+        Report {
+            topology: assignment.topology.to_string(),
+            status: if failure.is_some() { Status::Failed } else { Status::Stopped },
+            elapsed_s: 0.0,
+            failure: failure.and_then(FailureReport::of),
+            dead_letters: DeadLetterCounts::default(),
+            components: components(assignment, &meters, 0.0),
+        }
+    }
 }
 
 /// Where a run stands.

@@ -2,8 +2,10 @@
 
 use crate::clock::Clock;
 use crate::dead_letters::{DeadLetterCounts, DeadLetters};
-use crate::end::TaskEnd;
+use crate::end::{TaskEnd, TaskName};
+use crate::failure_report::FailureReport;
 use crate::meters::TaskMeters;
+use crate::opening::Opening;
 use crate::post::{Letter, Post};
 use crate::report::{Report, Status, components};
 use crate::shell::Shell;
@@ -57,7 +59,7 @@ pub enum RefusedAssignment {
 pub struct Run {
     handle: RunHandle,
     tasks: JoinSet<TaskEnd>,
-    names: BTreeMap<tokio::task::Id, String>,
+    names: BTreeMap<tokio::task::Id, TaskName>,
 }
 
 /// Looks at a run and ends it, from anywhere.
@@ -71,6 +73,7 @@ pub struct RunHandle {
     drain: watch::Sender<bool>,
     started: Instant,
     ended: Arc<OnceLock<(f64, Status)>>,
+    failure: Arc<OnceLock<FailureReport>>,
 }
 
 impl RunHandle {
@@ -97,6 +100,7 @@ impl RunHandle {
             topology: self.assignment.topology.to_string(),
             status,
             elapsed_s,
+            failure: self.failure.get().cloned(),
             dead_letters: self.dead_letters.as_ref().map_or(DeadLetterCounts::default(), DeadLetters::counts),
             components: components(&self.assignment, &self.meters, elapsed_s),
         }
@@ -143,6 +147,7 @@ impl Run {
             prints: options.prints,
             seed: options.seed,
         });
+        let opening = Opening::of(assignment.tasks.iter().copied().filter(|id| staff.is_spout(*id)));
         let mut meters = Vec::new();
         let mut tasks = JoinSet::new();
         let mut names = BTreeMap::new();
@@ -156,6 +161,7 @@ impl Run {
                 post: post.clone(),
                 meters: task_meters.clone(),
                 clock,
+                opening: opening.clone(),
                 stop: stopped.clone(),
                 drained: drained.clone(),
             };
@@ -171,7 +177,8 @@ impl Run {
             stop,
             drain,
             started,
-            ended: Arc::new(OnceLock::new()),
+            ended: Arc::default(),
+            failure: Arc::default(),
         };
         Ok(Run { handle, tasks, names })
     }
@@ -195,7 +202,8 @@ impl Run {
                 TaskEnd::Panicked { task }
             }
         };
-        if end.is_failure() {
+        if let Some(failure) = FailureReport::of(&end) {
+            self.handle.failure.get_or_init(|| failure);
             self.handle.stop();
             self.handle.close(Status::Failed);
         } else if matches!(end, TaskEnd::NoReader) {

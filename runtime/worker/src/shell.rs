@@ -4,9 +4,10 @@ use crate::ages::Ages;
 use crate::clock::Clock;
 use crate::end::TaskEnd;
 use crate::meters::TaskMeters;
+use crate::opening::Opening;
 use crate::post::{Inbox, Letter, Post};
 use crate::staff::Staff;
-use petrel_flow::{Effects, Input, Output, Returned, Task};
+use petrel_flow::{Call, Effects, Input, Output, Returned, Task};
 use petrel_model::{Edge, TaskId};
 use petrel_sandbox::{Instance, Silence};
 use std::collections::{HashMap, VecDeque};
@@ -30,6 +31,7 @@ pub(crate) struct Shell {
     pub(crate) post: Post,
     pub(crate) meters: Arc<TaskMeters>,
     pub(crate) clock: Clock,
+    pub(crate) opening: Opening,
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) drained: watch::Receiver<bool>,
 }
@@ -50,6 +52,9 @@ impl Shell {
     pub(crate) async fn run(self) -> TaskEnd {
         let mut stop = self.stop.clone();
         let work = async move {
+            if !self.staff.is_spout(self.id) {
+                self.opening.all_opened().await;
+            }
             let mut running = match Running::new(self).await {
                 Ok(running) => running,
                 Err(end) => return end,
@@ -188,6 +193,9 @@ impl Running {
                     () = unwanted(silence, &mut drained) => Ok(Returned::End),
                 };
                 self.shell.meters.add_usage(self.instance.take_usage());
+                if matches!(call, Call::Open { .. }) && result.is_ok() {
+                    self.shell.opening.opened(self.shell.id);
+                }
                 self.take_arrived();
                 let now_us = self.shell.clock.now_us();
                 self.step(Input::Returned { call, result, effects, state, now_us });

@@ -1,7 +1,7 @@
 //! Makes instances for tasks: what of the assignment a guest is told, and what it is granted.
 
 use crate::dead_letters::{DeadLetters, Letter, LetterField, LetterInput, LetterPlugin};
-use crate::end::TaskEnd;
+use crate::end::{TaskEnd, TaskName};
 use petrel_flow::Rejected;
 use petrel_model::{
     Assignment, Component, ComponentIndex, ComponentName, Digest, Edge, Generation, Grants, Grouping, InputStream,
@@ -24,9 +24,10 @@ pub(crate) struct Staff {
 }
 
 impl Staff {
-    /// `COMPONENT[TASK]`.
-    pub(crate) fn name(&self, id: TaskId) -> String {
-        format!("{}[{}]", self.component(id.component).name, id.task.0)
+    /// What people call a task.
+    pub(crate) fn name(&self, id: TaskId) -> TaskName {
+        let component = self.component(id.component).name.to_string();
+        TaskName { component, task: id.task.0, is_grouping: false }
     }
 
     /// Whether a task runs a spout.
@@ -111,7 +112,7 @@ impl Staff {
                 };
                 let instance = self.plugin(*plugin).instantiate(&spec).await;
                 let instance = instance.map_err(|error| TaskEnd::CannotStart {
-                    task: format!("the grouping of {}", self.name(TaskId { component: edge.to, task: id.task })),
+                    task: TaskName { is_grouping: true, ..self.name(TaskId { component: edge.to, task: id.task }) },
                     error,
                 })?;
                 instances.insert(edge, instance);

@@ -1,7 +1,9 @@
 //! The report of `petrel run`.
 
 use super::schema::assert_fits;
+use crate::faults::trouble;
 use petrel_tests::Sandbox;
+use serde_json::Value;
 
 const NUMBERS: &str =
     "guarantee = \"best-effort\"\n[component.numbers]\nplugin = \"numbers\"\nconfig = { count = 1000 }\n";
@@ -19,4 +21,37 @@ fn the_report_of_one_topology_and_of_several() {
     let reports = sandbox.run(&["run", "one.toml", "two.toml", "-o", "json"]).ok().json();
     assert_fits(&reports, "run");
     assert_eq!(reports["topologies"][1]["topology"], "two");
+}
+
+#[test]
+fn the_report_of_a_failed_run_has_the_reason() {
+    let failure = |config: &str, sink: &str| {
+        let sandbox = Sandbox::new();
+        sandbox.write("t.toml", trouble("t", "count = 10", config, "").replace("out.tsv", sink));
+        let finished = sandbox.run(&["run", "t.toml", "-o", "json"]);
+        let report = finished.json();
+        finished.fails(1, &[]);
+        assert_fits(&report, "run");
+        assert_eq!(report["status"], "failed");
+        report["failure"].clone()
+    };
+    let trap = failure("how = \"panic\", at = 7", "out.tsv");
+    for (name, expected) in [
+        ("component", Value::from("trouble")),
+        ("task", 0.into()),
+        ("call", "process".into()),
+        ("kind", "trap".into()),
+        ("input", "numbers.default".into()),
+    ] {
+        assert_eq!(trap[name], expected, "{name}");
+    }
+    assert!(trap["message"].as_str().expect("text").contains("index out of bounds"), "{trap}");
+    assert!(trap["backtrace"][0].as_str().expect("text").contains("trouble::stumble"), "{trap}");
+    assert_eq!((&trap["tuple"]["number"], &trap["rows"]["first"]), (&"7".into(), &trap["rows"]["last"]));
+    let refused = failure("how = \"open\"", "out.tsv");
+    assert_eq!((&refused["call"], &refused["kind"]), (&"open".into(), &"error".into()));
+    assert_eq!((&refused["rows"], &refused["tuple"]), (&Value::Null, &Value::Null));
+    let full = failure("", "/dev/full");
+    assert_eq!((&full["component"], &full["kind"]), (&"sink".into(), &"write".into()));
+    assert!(full["message"].as_str().expect("text").contains("No space left"), "{full}");
 }

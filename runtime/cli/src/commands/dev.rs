@@ -16,6 +16,7 @@ use anyhow::Context;
 use petrel_flow::Tuning;
 use petrel_model::Assignment;
 use petrel_sandbox::{PrintTarget, Sandbox};
+use petrel_worker::unreadable_sources;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -201,6 +202,10 @@ impl Dev {
                 .and_then(|()| overrides.apply(&mut source))
                 .and_then(|()| source[0].resolve(&sandbox))
                 .and_then(|resolved| overlaps::refuse(&[(&source[0], &resolved.assignment)]).map(|()| resolved))
+                .and_then(|resolved| match unreadable_sources(&resolved.assignment).first() {
+                    Some(end) => Err(anyhow::anyhow!("{end}").into()),
+                    None => Ok(resolved),
+                })
                 .and_then(|resolved| Ok((secrets.read_for(&[&resolved.assignment])?, resolved)));
             let [source] = source;
             Prepared { watcher, outcome: outcome.map(|(secrets, resolved)| Ready { source, resolved, secrets }) }

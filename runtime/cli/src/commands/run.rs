@@ -15,7 +15,7 @@ use anyhow::Context;
 use petrel_flow::Tuning;
 use petrel_model::Assignment;
 use petrel_sandbox::PrintTarget;
-use petrel_worker::{Report, RunHandle, TaskEnd};
+use petrel_worker::{Report, RunHandle, TaskEnd, unreadable_sources};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -83,6 +83,7 @@ impl Run {
         let side_by_side: Vec<_> = sources.iter().zip(assignments.iter().copied()).collect();
         overlaps::refuse(&side_by_side)?;
         let secrets = self.secrets.read_for(&assignments)?;
+        self.refuse_unreadable_sources(&assignments)?;
 
         // All of them before the first task starts and empties an output: either everything runs or nothing does.
         let folders: Vec<RunFolder> = assignments
@@ -120,6 +121,21 @@ impl Run {
             Some(signal) => Err(Failure::Stopped(signal)),
             None => Ok(()),
         }
+    }
+
+    /// Tells of sources that cannot be read before any sink empties its file.
+    fn refuse_unreadable_sources(&self, assignments: &[&Assignment]) -> CommandResult {
+        let unreadable: Vec<Vec<TaskEnd>> =
+            assignments.iter().map(|it| tokio::task::block_in_place(|| unreadable_sources(it))).collect();
+        if unreadable.iter().all(Vec::is_empty) {
+            return Ok(());
+        }
+        unreadable.iter().flatten().for_each(|end| tell!("error: {end}"));
+        if let Format::Json = self.output.format {
+            let report = |(it, ends): (&&Assignment, &Vec<TaskEnd>)| Report::unstarted(it, ends.first());
+            print_json(&RunReport::of(&assignments.iter().zip(&unreadable).map(report).collect::<Vec<_>>()))?;
+        }
+        Err(Failure::Reported)
     }
 
     /// Waits for the ends of all topologies, for signals and for the time to be over; keeps the live view going. Returns

@@ -1,0 +1,14 @@
+//! Sources that cannot be read, noticed before anything starts: a sink empties its file when it does.
+
+use crate::end::TaskEnd;
+use petrel_model::Assignment;
+
+/// Looks whether what the components of an assignment are granted to read is there and can be opened. Blocks. Gives one
+/// end for each component for which it cannot.
+pub fn unreadable_sources(assignment: &Assignment) -> Vec<TaskEnd> {
+    let first_error = |component: &petrel_model::Component| {
+        let error = component.grants.paths.iter().find_map(|grant| petrel_sandbox::check_readable(grant).err())?;
+        Some(TaskEnd::CannotRead { component: component.name.to_string(), error })
+    };
+    assignment.components.iter().filter_map(first_error).collect()
+}
