@@ -62,7 +62,8 @@ fn word_count(sandbox: &Sandbox, lines: &str, sink: &str) -> Finished {
 fn input_that_cannot_be_read_is_told_with_its_path() {
     let sandbox = Sandbox::new();
     sandbox.write("text.txt", "storm");
-    word_count(&sandbox, "missing.txt", "out.tsv").fails(1, &["lines cannot start", "missing.txt", "No such file"]);
+    word_count(&sandbox, "missing.txt", "out.tsv")
+        .fails(1, &["lines cannot start", "missing.txt", "No such file", "--set lines.path=PATH"]);
     word_count(&sandbox, "text.txt/below", "out.tsv")
         .fails(1, &["lines cannot start", "text.txt/below", "Not a directory"]);
     word_count(&sandbox, "no/such/*.txt", "out.tsv").fails(1, &["lines cannot start", "no/such/*.txt"]);
@@ -72,7 +73,8 @@ fn input_that_cannot_be_read_is_told_with_its_path() {
 fn output_that_cannot_be_written_is_told_with_its_path() {
     let sandbox = Sandbox::new();
     sandbox.write("text.txt", "storm petrel");
-    word_count(&sandbox, "text.txt", "/dev/full").fails(1, &["sink[0] cannot write", "/dev/full", "No space left"]);
+    word_count(&sandbox, "text.txt", "/dev/full")
+        .fails(1, &["sink[0] cannot write to \"/dev/full\": No space left", "make room"]);
     word_count(&sandbox, "text.txt", "no/such/out.tsv").fails(1, &["sink[0]", "no/such/out.tsv", "No such file"]);
     word_count(&sandbox, "text.txt", "text.txt/out.tsv").fails(1, &["sink[0]", "text.txt/out.tsv", "Not a directory"]);
     std::fs::create_dir(sandbox.path().join("folder")).expect("folders can be made");
@@ -164,7 +166,16 @@ fn a_tuple_that_is_retried_in_vain_is_rejected() {
 #[test]
 fn what_goes_wrong_in_describe_is_a_wrong_topology() {
     for (how, texts) in [
-        ("panic", &["component `trouble`", "no description today"][..]),
+        (
+            "panic",
+            &[
+                "of component `trouble` failed in `describe`: ",
+                "no description today",
+                "guest backtrace, innermost first: 0: ",
+                "trouble::Trouble",
+                "this is a fault of the plugin and not of the topology",
+            ][..],
+        ),
         ("nonsense", &["does not keep to the contract", "No Name"]),
         ("refuse", &["`how`", "not like this"]),
     ] {
@@ -205,7 +216,7 @@ fn a_failure_stops_the_whole_topology_and_no_other() {
         .write("bad.toml", trouble("bad", "rate = 1000", "how = \"panic\", at = 20", "").replace("out.tsv", "bad.tsv"));
     sandbox.write("good.toml", trouble("good", "rate = 1000, count = 800", "", "").replace("out.tsv", "good.tsv"));
     let finished = sandbox.run(&["run", "bad.toml", "good.toml", "-o", "json"]);
-    let finished = finished.fails(1, &["trouble[0] failed in `process`", "number = 20"]);
+    let finished = finished.fails(1, &["error: bad: trouble[0] failed in `process`", "number = 20"]);
     let document = finished.json();
     let status = |index: usize| {
         (document["topologies"][index]["topology"].clone(), document["topologies"][index]["status"].clone())

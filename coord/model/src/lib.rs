@@ -14,6 +14,7 @@
 //!   grants – and turns every name into a number: the [`Assignment`], which is all that a worker needs.
 //! * A [`Problem`] says what is wrong and why, where, and what to do next. Checks go on after a problem, and say nothing
 //!   that only follows from it.
+//! * [`warnings()`] says what can run and is likely to be a mistake.
 //! * [`key_bytes`], [`key_group`] and [`owner`] decide which task a key belongs to, the same way everywhere and for ever.
 //!
 //! # Word count, resolved
@@ -48,7 +49,7 @@
 //!         }
 //!     }
 //!
-//!     fn config_keys(&mut self, plugin: Digest) -> Result<Vec<ConfigKey>, String> {
+//!     fn config_keys(&mut self, plugin: Digest) -> Result<Vec<ConfigKey>, DescribeProblem> {
 //!         let path = ConfigKey {
 //!             name: "path".into(), kind: ConfigKind::PathRead, required: true, default: None, help: "the file".into(),
 //!         };
@@ -97,6 +98,7 @@ mod plugin;
 mod problem;
 mod resolve;
 mod topology;
+mod warnings;
 
 pub use assignment::{
     Assignment, Component, DeadLetterLimits, Edge, Grants, Grouping, Guarantee, Input, PathAccess, PathGrant,
@@ -119,3 +121,4 @@ pub use topology::{
     COMPONENTS_MAX, ComponentSpec, Graph, GraphEdge, GraphNode, GroupingSpec, InputSpec, Located, NAME_BYTES_MAX,
     Overrides, PARALLELISM_MAX, Place, Rename, Setting, Source, Topology, is_name, parse,
 };
+pub use warnings::warnings;

@@ -150,13 +150,13 @@ pub trait Plugins {
     /// # Errors
     ///
     /// Why it did not answer.
-    fn config_keys(&mut self, plugin: Digest) -> Result<Vec<ConfigKey>, String>;
+    fn config_keys(&mut self, plugin: Digest) -> Result<Vec<ConfigKey>, DescribeProblem>;
 
     /// What a loaded plugin is, with a configuration (one JSON object, defaults filled in) and inputs.
     ///
     /// # Errors
     ///
-    /// What it does not like.
+    /// What it does not like, or how it failed.
     fn describe(
         &mut self,
         plugin: Digest,
@@ -165,11 +165,23 @@ pub trait Plugins {
     ) -> Result<Description, DescribeProblem>;
 }
 
-/// What a plugin does not like about its configuration or its inputs.
+/// Why a plugin does not describe itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DescribeProblem {
-    /// The configuration key that is wrong, if it is one.
-    pub key: Option<String>,
-    /// Why, in the plugin's words.
-    pub message: String,
+pub enum DescribeProblem {
+    /// It does not like its configuration or its inputs.
+    Refused {
+        /// The configuration key that is wrong, if it is one.
+        key: Option<String>,
+        /// Why, in the plugin's words.
+        message: String,
+    },
+    /// It failed instead of answering.
+    Failed {
+        /// The export that was called.
+        call: &'static str,
+        /// What happened, for people.
+        message: String,
+        /// The plugin's functions that were running, innermost first; empty where they are not known.
+        backtrace: Vec<String>,
+    },
 }

@@ -17,3 +17,8 @@ include!(concat!(env!("OUT_DIR"), "/embedded_plugins.rs"));
 pub(crate) fn all() -> &'static [Plugin] {
     PLUGINS
 }
+
+/// Those that are made for topologies, sorted by name: the others are what `petrel bench` measures with.
+pub(crate) fn for_topologies() -> impl Iterator<Item = &'static Plugin> {
+    all().iter().filter(|plugin| !plugin.name.starts_with("bench-"))
+}

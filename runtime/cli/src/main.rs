@@ -18,6 +18,7 @@ mod development;
 mod documents;
 mod embedded;
 mod failure;
+mod file_errors;
 mod graph;
 mod guest_build;
 mod home;

@@ -1,6 +1,9 @@
 //! Where plugins come from: the embedded standard ones, and component files.
 
 use crate::embedded;
+use crate::failure::{CommandResult, Failure};
+use crate::file_errors::with_next_step;
+use petrel_flow::Trap;
 use petrel_model::{CompileLimits, ConfigKey, DescribeProblem, Description, Digest, InputStream, Plugins, World};
 use petrel_sandbox::{DescribeError, Plugin, Sandbox};
 use std::borrow::Cow;
@@ -46,12 +49,24 @@ impl PluginSet {
     /// Loads a plugin that the command line names.
     ///
     /// # Errors
-    /// Which plugin is none, and why.
-    pub(crate) fn open(&mut self, reference: &str) -> anyhow::Result<(Digest, World)> {
-        self.load(reference, &CompileLimits::default()).map_err(|why| match why.contains(reference) {
+    /// A usage failure where there is nothing of that name, else which plugin is none, and why.
+    pub(crate) fn open(&mut self, reference: &str) -> CommandResult<(Digest, World)> {
+        let named = |why: String| match why.contains(reference) {
             true => anyhow::anyhow!(why),
             false => anyhow::anyhow!("{reference}: {why}"),
-        })
+        };
+        let bytes = self.read(reference).map_err(|why| Failure::Usage(named(why)))?;
+        self.keep(reference, bytes, &CompileLimits::default()).map_err(|why| Failure::Failed(named(why)))
+    }
+
+    /// Compiles a component and keeps it under a reference.
+    fn keep(&mut self, reference: &str, bytes: PluginBytes, limits: &CompileLimits) -> Result<(Digest, World), String> {
+        let plugin = self.sandbox.load_within(&bytes, limits).map_err(|error| error.to_string())?;
+        let (digest, world) = (plugin.digest(), plugin.world());
+        self.by_reference.insert(reference.to_owned(), digest);
+        self.loaded.insert(digest, plugin);
+        self.bytes.insert(digest, bytes);
+        Ok((digest, world))
     }
 
     /// The bytes behind a reference: `NAME` is a standard plugin, anything with a slash or ending in `.wasm` a file.
@@ -63,7 +78,7 @@ impl PluginSet {
                     "there is no file {}: build the plugin first (`petrel build` in its folder), or correct the path",
                     path.display()
                 ),
-                _ => format!("cannot read {}: {error}", path.display()),
+                _ => format!("cannot read the plugin {}: {}", path.display(), with_next_step(&error)),
             });
         }
         if reference.contains('@') {
@@ -76,7 +91,7 @@ impl PluginSet {
         match embedded::all().iter().find(|plugin| plugin.name == reference) {
             Some(plugin) => Ok(Cow::Borrowed(plugin.bytes)),
             None => {
-                let names: Vec<&str> = embedded::all().iter().map(|plugin| plugin.name).collect();
+                let names: Vec<&str> = embedded::for_topologies().map(|plugin| plugin.name).collect();
                 let hint = match petrel_model::nearest(reference, names.iter().copied()) {
                     Some(name) => format!("did you mean {name:?}? "),
                     None => String::new(),
@@ -105,16 +120,11 @@ impl Plugins for PluginSet {
             return Ok((*digest, self.plugin(*digest).world()));
         }
         let bytes = self.read(reference)?;
-        let plugin = self.sandbox.load_within(&bytes, limits).map_err(|error| error.to_string())?;
-        let (digest, world) = (plugin.digest(), plugin.world());
-        self.by_reference.insert(reference.to_owned(), digest);
-        self.loaded.insert(digest, plugin);
-        self.bytes.insert(digest, bytes);
-        Ok((digest, world))
+        self.keep(reference, bytes, limits)
     }
 
-    fn config_keys(&mut self, digest: Digest) -> Result<Vec<ConfigKey>, String> {
-        self.plugin(digest).config_keys().map_err(|error| error.to_string())
+    fn config_keys(&mut self, digest: Digest) -> Result<Vec<ConfigKey>, DescribeProblem> {
+        self.plugin(digest).config_keys().map_err(|error| problem("config-keys", error))
     }
 
     fn describe(
@@ -123,9 +133,14 @@ impl Plugins for PluginSet {
         configuration: &str,
         inputs: &[InputStream],
     ) -> Result<Description, DescribeProblem> {
-        self.plugin(digest).describe(configuration, inputs).map_err(|error| match error {
-            DescribeError::Config { key, message } => DescribeProblem { key: Some(key), message },
-            other => DescribeProblem { key: None, message: other.to_string() },
-        })
+        self.plugin(digest).describe(configuration, inputs).map_err(|error| problem("describe", error))
+    }
+}
+
+fn problem(call: &'static str, error: DescribeError) -> DescribeProblem {
+    match error {
+        DescribeError::Config { key, message } => DescribeProblem::Refused { key: Some(key), message },
+        DescribeError::Trap(Trap { message, backtrace, .. }) => DescribeProblem::Failed { call, message, backtrace },
+        other => DescribeProblem::Refused { key: None, message: other.to_string() },
     }
 }

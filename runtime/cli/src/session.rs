@@ -50,7 +50,7 @@ impl Session {
     ) -> CommandResult<Session> {
         run_record::write(folder.path(), topology, &resolved)?;
         let writer = LogWriter::start(&options.logs, folder.open_log()?);
-        let Resolved { assignment, plugins, components: _ } = resolved;
+        let Resolved { assignment, plugins, warnings: _, components: _ } = resolved;
         let dead_letters = DeadLetterWriter::start(folder.dead_letters(), assignment.dead_letters, {
             let (logs, name) = (writer.sink(), assignment.topology.clone());
             move |text| logs.tell(&name, &"dead-letters".into(), TaskIndex(0), LogSource::System, text)

@@ -1,9 +1,10 @@
 //! From a topology file and the command line's overrides to an assignment.
 
 use crate::failure::{CommandResult, Failure};
+use crate::file_errors::next_step;
 use crate::plugin_set::{PluginBytes, PluginSet};
 use crate::problems::{Problems, Weight};
-use petrel_model::{Assignment, Component, Digest, Guarantee, Overrides, Problem, Topology};
+use petrel_model::{Assignment, Component, Digest, Guarantee, Overrides, Place, Problem, Topology};
 use petrel_sandbox::{Plugin, Sandbox};
 use petrel_worker::FIRST_GENERATION;
 use std::collections::BTreeMap;
@@ -51,6 +52,8 @@ pub(crate) struct TopologySource {
 pub(crate) struct Resolved {
     /// Everything resolved.
     pub(crate) assignment: Assignment,
+    /// What is likely to be a mistake.
+    pub(crate) warnings: Vec<Problem>,
     /// The plugins it names.
     pub(crate) plugins: BTreeMap<Digest, Plugin>,
     /// The components they were loaded from.
@@ -65,12 +68,16 @@ impl TopologySource {
         } else {
             std::fs::read_to_string(path)
         };
-        let text =
-            text.map_err(|error| Failure::usage(format!("cannot read the topology {}: {error}", path.display())))?;
         let file = path.display().to_string();
+        let invalid =
+            |text, problems| Failure::Topology(Problems { weight: Weight::Error, file: file.clone(), text, problems });
+        let text = text.map_err(|error| {
+            let problem = Problem::new(format!("cannot read the topology {}: {error}", path.display()));
+            invalid(String::new(), vec![Problem { help: next_step(error.kind()).map(str::to_owned), ..problem }])
+        })?;
         match petrel_model::parse(&text) {
             Ok(topology) => Ok(TopologySource { path: path.to_path_buf(), file, text, topology }),
-            Err(problems) => Err(Failure::Topology(Problems { weight: Weight::Error, file, text, problems })),
+            Err(problems) => Err(invalid(text, problems)),
         }
     }
 
@@ -102,7 +109,8 @@ impl TopologySource {
         match resolved {
             Ok(assignment) if problems.is_empty() => {
                 let (plugins, components) = plugins.into_parts();
-                Ok(Resolved { assignment, plugins, components })
+                let warnings = petrel_model::warnings(&self.topology, &assignment);
+                Ok(Resolved { assignment, warnings, plugins, components })
             }
             resolved => {
                 problems.extend(resolved.err().unwrap_or_default());
@@ -130,6 +138,12 @@ impl TopologySource {
         problems
     }
 
+    /// What is likely to be a mistake in what this was resolved to, for people; none if there is nothing.
+    pub(crate) fn warnings_text(&self, resolved: &Resolved) -> Option<String> {
+        let warnings = self.problems(Weight::Warning, resolved.warnings.clone());
+        (!warnings.problems.is_empty()).then(|| warnings.to_string().trim_end().to_owned())
+    }
+
     /// These problems, shown in this source.
     pub(crate) fn failure(&self, problems: Vec<Problem>) -> Failure {
         Failure::Topology(self.problems(Weight::Error, problems))
@@ -143,14 +157,13 @@ impl TopologySource {
 
 impl OverrideFlags {
     /// Applies the flags to all topologies. A flag that names a component applies wherever there is one of that name.
+    ///
+    /// # Errors
+    /// What no topology can be changed to, shown in one of them.
     pub(crate) fn apply(&self, sources: &mut [TopologySource]) -> CommandResult {
-        let guarantee = match &self.guarantee {
-            Some(name) => Some(Guarantee::from_name(name).ok_or_else(|| {
-                Failure::usage(format!(
-                    "--guarantee {name}: there is no such guarantee; choose best-effort, at-least-once or exactly-once"
-                ))
-            })?),
-            None => None,
+        let guarantee = match self.guarantee.as_deref().map(guarantee).transpose() {
+            Ok(guarantee) => guarantee,
+            Err(problem) => return Err(sources[0].failure(vec![problem])),
         };
         let has = |sources: &[TopologySource], name: &str| sources.iter().any(|it| it.topology.has_component(name));
         let named = self.set.iter().map(|it| &it.0).chain(self.parallelism.iter().map(|it| &it.0));
@@ -170,6 +183,18 @@ impl OverrideFlags {
         }
         Ok(())
     }
+}
+
+/// What `--guarantee` names.
+fn guarantee(name: &str) -> Result<Guarantee, Problem> {
+    Guarantee::from_name(name).ok_or_else(|| {
+        let names = Guarantee::ALL.map(Guarantee::name);
+        let meant = petrel_model::nearest(name, names.iter().copied());
+        let hint =
+            meant.map_or_else(|| format!("choose {}", names.join(", ")), |meant| format!("did you mean `{meant}`?"));
+        let place = Place::Flag(format!("--guarantee {name}"));
+        Problem::at(&place, format!("there is no guarantee `{name}`")).help(hint)
+    })
 }
 
 /// The sandbox with the compiled plugins of this home.

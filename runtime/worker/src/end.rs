@@ -3,6 +3,7 @@
 use petrel_flow::{Failure, Place};
 use petrel_sandbox::{SandboxError, WriteError};
 use std::fmt;
+use std::io::ErrorKind;
 
 /// Which task, for people: `COMPONENT[TASK]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub enum TaskEnd {
     CannotRead {
         /// The component.
         component: String,
+        /// The configuration key that names it.
+        key: String,
         /// Which path, and why.
         error: String,
     },
@@ -75,10 +78,20 @@ impl fmt::Display for TaskEnd {
             TaskEnd::Stopped => f.write_str("stopped"),
             TaskEnd::NoReader => f.write_str("stopped: nobody reads standard output any more"),
             TaskEnd::Failed(failure) => write_failure(f, failure),
-            TaskEnd::CannotRead { component, error } => {
-                write!(f, "{component} cannot start: {error}; nothing was started, and no output was touched")
+            TaskEnd::CannotRead { component, key, error } => write!(
+                f,
+                "{component} cannot start: {error}; nothing was started, and no output was touched\n  \
+                 set `{key}` of `{component}` to what can be read: in the topology, or with --set {component}.{key}=PATH"
+            ),
+            TaskEnd::CannotWrite { task, error } => {
+                write!(f, "{task} {error}")?;
+                match error.source.kind() {
+                    ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                        f.write_str("\n  make room, or set another path, and run the topology again")
+                    }
+                    _ => Ok(()),
+                }
             }
-            TaskEnd::CannotWrite { task, error } => write!(f, "{task} cannot write: {error}"),
             TaskEnd::CannotStart { task, error } => write!(f, "{task} cannot start: {error}"),
             TaskEnd::Panicked { task } => {
                 write!(

@@ -45,7 +45,7 @@ impl FailureReport {
         match end {
             TaskEnd::Finished | TaskEnd::Stopped | TaskEnd::NoReader => None,
             TaskEnd::Failed(failure) => Some(FailureReport::of_call(failure)),
-            TaskEnd::CannotRead { component, error } => {
+            TaskEnd::CannotRead { component, key: _, error } => {
                 let task = TaskName { component: component.clone(), task: 0, is_grouping: false };
                 Some(FailureReport { task: None, ..FailureReport::without_call(&task, "read", error.clone()) })
             }

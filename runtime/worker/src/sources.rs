@@ -1,14 +1,15 @@
 //! Sources that cannot be read, noticed before anything starts: a sink empties its file when it does.
 
 use crate::end::TaskEnd;
-use petrel_model::Assignment;
+use petrel_model::{Assignment, Component, PathGrant};
 
 /// Looks whether what the components of an assignment are granted to read is there and can be opened. Blocks. Gives one
 /// end for each component for which it cannot.
 pub fn unreadable_sources(assignment: &Assignment) -> Vec<TaskEnd> {
-    let first_error = |component: &petrel_model::Component| {
-        let error = component.grants.paths.iter().find_map(|grant| petrel_sandbox::check_readable(grant).err())?;
-        Some(TaskEnd::CannotRead { component: component.name.to_string(), error })
+    let first_error = |component: &Component| {
+        let unreadable = |grant: &PathGrant| Some((grant.key.clone(), petrel_sandbox::check_readable(grant).err()?));
+        let (key, error) = component.grants.paths.iter().find_map(unreadable)?;
+        Some(TaskEnd::CannotRead { component: component.name.to_string(), key, error })
     };
     assignment.components.iter().filter_map(first_error).collect()
 }

@@ -175,5 +175,52 @@ fn several_topologies_are_checked_side_by_side() {
     assert_eq!(document["topologies"][1]["valid"], false);
     both.fails(2, &["error: worse.toml:9:10"]);
     sandbox.run(&["check", "good.toml", "bad.toml"]).fails(2, &["bad.toml:14:", "`nobody`"]);
-    sandbox.run(&["check", "good.toml", "missing.toml"]).fails(2, &["cannot read the topology missing.toml"]);
+    let unread = sandbox.run(&["check", "good.toml", "missing.toml", "-o", "json"]);
+    assert_fits(&unread.json(), "check");
+    assert_eq!(unread.json()["topologies"].as_array().map(Vec::len), Some(1), "only those that cannot be read");
+    unread.fails(2, &["cannot read the topology missing.toml", "correct the path"]);
+}
+
+#[test]
+fn what_cannot_be_read_or_applied_has_a_document_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write("t.toml", topology(&[]));
+    sandbox.write("latin.toml", b"name = \"\xe4\"");
+    for (arguments, texts) in [
+        (&["none.toml"][..], &["error: none.toml", "No such file", "correct the path"][..]),
+        (&["."], &["cannot read the topology .", "name a file in that folder"]),
+        (&["latin.toml"], &["latin.toml", "UTF-8"]),
+        (&["t.toml", "--guarantee", "best-efort"], &["no guarantee `best-efort`", "did you mean `best-effort`?"]),
+        (&["t.toml", "--set", "cuont.emit=final"], &["no component `cuont`", "did you mean `count`?"]),
+    ] {
+        let checked = sandbox.run(&[&["check", "-o", "json"], arguments].concat());
+        let document = checked.json();
+        assert_fits(&document, "check");
+        assert_eq!((&document["valid"], &document["file"]), (&false.into(), &arguments[0].into()));
+        assert_eq!(document["problems"].as_array().map(Vec::len), Some(1));
+        checked.fails(2, texts);
+        sandbox.run(&[&["run"], arguments].concat()).fails(2, texts);
+    }
+}
+
+#[test]
+fn keyed_state_that_is_split_among_tasks_is_warned_of() {
+    let split = [
+        ("plugin = \"count\"", "plugin = \"count\"\nparallelism = 2\nconfig = { fields = [\"word\"] }"),
+        ("grouping = \"fields\", fields = [\"word\"]", "grouping = \"shuffle\""),
+    ];
+    let texts = [
+        "warning: t.toml:16:",
+        "component `count` keeps its state by `word` in 2 tasks, and `shuffle` brings tuples of one key to any of them",
+        "write `grouping = \"fields\", fields = [\"word\"]`, or set `parallelism = 1`",
+        "t.toml: 1 warning",
+    ];
+    let checked = check(&split).fails(0, &texts);
+    assert_eq!(checked.json()["warnings"][0]["at"]["line"], 16);
+    let sandbox = Sandbox::new();
+    sandbox.write("t.toml", topology(&split));
+    sandbox.write("text.txt", "storm petrel");
+    sandbox.run(&["run", "t.toml"]).fails(0, &texts);
+    let one = sandbox.run(&["run", "t.toml", "--parallelism", "count=1"]).ok();
+    assert!(!one.stderr().contains("warning"), "{}", one.stderr());
 }

@@ -30,9 +30,10 @@ fn a_topology_is_drawn_for_other_programs() {
     assert_eq!(svg.matches("://").count(), svg.matches("http://www.w3.org/2000/svg").count());
     let dot = sandbox.run(&["graph", &word_count(), "--format", "dot"]).ok().stdout();
     assert!(dot.contains("\"split\" -> \"count\" [label = \"fields word\"];"), "{dot}");
-    let json = sandbox.run(&["graph", &word_count(), "--format", "json"]).ok().json();
+    let json = sandbox.run(&["graph", &word_count(), "-o", "json"]).ok().json();
     assert_fits(&json, "graph");
     assert_eq!(json["edges"][1]["key"], serde_json::json!(["word"]));
+    sandbox.run(&["graph", &word_count(), "--format", "svg", "-o", "json"]).fails(2, &["cannot be used with"]);
 }
 
 #[test]

@@ -51,7 +51,11 @@ fn what_cannot_be_told_without_inputs_or_configuration_is_said_so() {
 #[test]
 fn mistakes_are_told() {
     let sandbox = Sandbox::new();
-    sandbox.run(&["plugin", "inspect", "cuont"]).fails(1, &["no standard plugin \"cuont\"", "did you mean \"count\"?"]);
+    let unknown = sandbox.run(&["plugin", "inspect", "cuont"]);
+    assert!(!unknown.stderr().contains("bench-"), "{}", unknown.stderr());
+    unknown.fails(2, &["no standard plugin \"cuont\"", "did you mean \"count\"?"]);
+    sandbox.run(&["plugin", "inspect", "./none.wasm"]).fails(2, &["there is no file ./none.wasm"]);
+    sandbox.run(&["plugin", "inspect", "./"]).fails(2, &["cannot read the plugin ./", "name a file in that folder"]);
     sandbox
         .run(&["plugin", "inspect", "count", "--config", "{\"emti\": 1}"])
         .fails(2, &["\"emti\"", "did you mean \"emit\"?"]);

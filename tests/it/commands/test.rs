@@ -113,8 +113,8 @@ fn what_does_not_fit_is_refused_before_anything_is_tried() {
     sandbox.run(&["test", "count", "bad.jsonl"]).fails(2, &["bad.jsonl: line 2", "a tuple is an object"]);
     sandbox.run(&["test", "count", "none.jsonl"]).fails(2, &["cannot read the tuples of none.jsonl"]);
     sandbox.run(&["test", "count", "words.jsonl", "--schema", "word:i64"]).fails(2, &["line 1", "should be i64"]);
-    sandbox.run(&["test", "cuont", "words.jsonl"]).fails(1, &["did you mean \"count\"?"]);
-    sandbox.run(&["test", "./none.wasm", "words.jsonl"]).fails(1, &["there is no file ./none.wasm"]);
+    sandbox.run(&["test", "cuont", "words.jsonl"]).fails(2, &["did you mean \"count\"?"]);
+    sandbox.run(&["test", "./none.wasm", "words.jsonl"]).fails(2, &["there is no file ./none.wasm"]);
 }
 
 #[test]

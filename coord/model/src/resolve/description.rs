@@ -4,7 +4,7 @@ use super::Configured;
 use super::edge::is_key;
 use crate::plugin::{Description, OutputStream, TableKind, TableSpec, World};
 use crate::problem::Problem;
-use crate::topology::{Located, NAME_BYTES_MAX, is_name};
+use crate::topology::{Located, NAME_BYTES_MAX, Place, is_name};
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -15,6 +15,25 @@ use petrel_frame::{MAX_COLUMNS, Scalar, Schema};
 pub(crate) fn fault(plugin: &Located<String>, wrong: &str) -> Problem {
     Problem::at(&plugin.place, format!("the plugin `{}` does not keep to the contract: {wrong}", **plugin))
         .help("this is a fault of the plugin and not of the topology: tell its author, or use another version")
+}
+
+/// The problem of a plugin that fails when it is asked about itself.
+pub(crate) fn failure(
+    owner: &str,
+    plugin: &Located<String>,
+    call: &str,
+    message: &str,
+    backtrace: &[String],
+) -> Problem {
+    let message = format!("the plugin `{}` of {owner} failed in `{call}`: {message}", **plugin);
+    let problem = Problem::at(&plugin.place, message).help(
+        "this is a fault of the plugin and not of the topology: mend it, tell its author, or use another version",
+    );
+    if backtrace.is_empty() {
+        return problem;
+    }
+    let frames = backtrace.iter().enumerate().map(|(depth, frame)| format!("\n  {depth}: {frame}")).collect::<String>();
+    problem.note(&Place::Nowhere, format!("guest backtrace, innermost first:{frames}"))
 }
 
 /// Reports everything in a description that cannot be.

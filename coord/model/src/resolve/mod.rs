@@ -185,10 +185,14 @@ impl<'a, P: Plugins> Resolver<'a, P> {
                 return None;
             }
         }
-        let keys = self.plugins.config_keys(plugin).map_err(|why| {
-            let message =
-                format!("the plugin `{}` of {owner} does not tell its configuration keys: {why}", **reference);
-            Problem::at(&reference.place, message)
+        let keys = self.plugins.config_keys(plugin).map_err(|problem| match problem {
+            DescribeProblem::Refused { message, .. } => {
+                let what = "does not tell its configuration keys";
+                Problem::at(&reference.place, format!("the plugin `{}` of {owner} {what}: {message}", **reference))
+            }
+            DescribeProblem::Failed { call, message, backtrace } => {
+                description::failure(&owner, reference, call, &message, &backtrace)
+            }
         });
         let keys = self.keep(keys)?;
         let configuration = configuration::check(&owner, reference, place, settings, &keys, &mut self.problems)?;
@@ -197,14 +201,20 @@ impl<'a, P: Plugins> Resolver<'a, P> {
 
     fn describe(&mut self, configured: &Configured<'_>, inputs: &[InputStream]) -> Option<Description> {
         let described = self.plugins.describe(configured.plugin, &configured.configuration.json, inputs);
-        self.keep(described.map_err(|DescribeProblem { key, message }| {
-            let (owner, reference) = (&configured.owner, &**configured.reference);
-            let Some(key) = key.filter(|key| !key.is_empty()) else {
-                let message = format!("{owner} does not suit its plugin `{reference}`: {message}");
-                return Problem::at(&configured.reference.place, message);
+        let (owner, reference) = (&configured.owner, configured.reference);
+        self.keep(described.map_err(|problem| {
+            let (key, message) = match problem {
+                DescribeProblem::Refused { key, message } => (key.filter(|key| !key.is_empty()), message),
+                DescribeProblem::Failed { call, message, backtrace } => {
+                    return description::failure(owner, reference, call, &message, &backtrace);
+                }
+            };
+            let Some(key) = key else {
+                let message = format!("{owner} does not suit its plugin `{}`: {message}", **reference);
+                return Problem::at(&reference.place, message);
             };
             let set = configured.settings.iter().find(|setting| setting.key.value == key);
-            let place = set.map_or(&configured.reference.place, |setting| &setting.value.place);
+            let place = set.map_or(&reference.place, |setting| &setting.value.place);
             Problem::at(place, format!("the configuration key `{key}` of {owner} is wrong: {message}"))
         }))
     }

@@ -5,3 +5,4 @@ mod catalogue;
 mod order;
 mod record;
 mod shelf;
+mod warnings;

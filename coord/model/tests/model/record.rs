@@ -17,7 +17,7 @@ impl Plugins for Files {
         Ok(loaded.into_iter().find(|(other, _)| *other == digest).expect("a plugin of the shelf"))
     }
 
-    fn config_keys(&mut self, plugin: Digest) -> Result<Vec<ConfigKey>, String> {
+    fn config_keys(&mut self, plugin: Digest) -> Result<Vec<ConfigKey>, DescribeProblem> {
         Shelf.config_keys(plugin)
     }
 

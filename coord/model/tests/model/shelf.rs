@@ -25,9 +25,9 @@ impl Plugins for Shelf {
         }
     }
 
-    fn config_keys(&mut self, plugin: Digest) -> Result<Vec<ConfigKey>, String> {
+    fn config_keys(&mut self, plugin: Digest) -> Result<Vec<ConfigKey>, DescribeProblem> {
         let plugin = plugins().swap_remove(plugin.0[0].into());
-        if plugin.name == "mute" { Err("it trapped: unreachable".into()) } else { Ok(plugin.keys) }
+        if plugin.name == "mute" { Err(failed("config-keys")) } else { Ok(plugin.keys) }
     }
 
     fn describe(
@@ -80,7 +80,7 @@ fn sound() -> Vec<Plugin> {
         // Takes `line` and emits `word`, in the type of the line.
         plugin("split", Bolt, vec![], |_, inputs| {
             let Some(line) = inputs[0].schema.field("line") else {
-                return Err(DescribeProblem {
+                return Err(DescribeProblem::Refused {
                     key: None,
                     message: "it splits a field `line`, and there is none".into(),
                 });
@@ -92,7 +92,7 @@ fn sound() -> Vec<Plugin> {
         plugin("count", Bolt, vec![key("emit", Text).default(json!("final"))], |configuration, inputs| {
             if !["final", "changes"].contains(&configuration["emit"].as_str().unwrap_or_default()) {
                 let message = "it is `final` or `changes`".into();
-                return Err(DescribeProblem { key: Some("emit".into()), message });
+                return Err(DescribeProblem::Refused { key: Some("emit".into()), message });
             }
             let key = &inputs[0].key;
             let fields: Vec<Field> = key.iter().filter_map(|name| inputs[0].schema.field(name).cloned()).collect();
@@ -177,6 +177,7 @@ fn sound() -> Vec<Plugin> {
             Ok(Description { inputs: words(1), ..Description::default() })
         }),
         plugin("mute", Bolt, vec![], |_, _| Ok(Description::default())),
+        plugin("stumbling", Bolt, vec![], |_, _| Err(failed("describe"))),
     ]
 }
 
@@ -259,6 +260,11 @@ fn broken() -> Vec<Plugin> {
             })
         }),
     ]
+}
+
+fn failed(call: &'static str) -> DescribeProblem {
+    let backtrace = ["plugin::look", "plugin::answer"].map(String::from).into();
+    DescribeProblem::Failed { call, message: "the plugin stopped itself (`unreachable`)".into(), backtrace }
 }
 
 fn plugin(name: &'static str, world: World, keys: Vec<Key>, describe: Describe) -> Plugin {

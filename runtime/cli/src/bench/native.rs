@@ -49,14 +49,6 @@ pub(crate) fn copy_numbers(count: u64) -> anyhow::Result<u64> {
     })
 }
 
-/// Takes the tuples of one frame again and again: what an empty bolt does.
-pub(crate) fn visit_numbers(frame: &FrameView<'_>, times: u64) -> u64 {
-    for _ in 0..times {
-        black_box(black_box(frame).column(0).i64s());
-    }
-    times * frame.rows() as u64
-}
-
 /// Counts the words of a file with `split_ascii_whitespace` and a fast hash map. Returns the number of words.
 pub(crate) fn count_words(path: &Path) -> anyhow::Result<u64> {
     let mut counts: HashMap<Box<[u8]>, u64> = HashMap::new();

@@ -7,7 +7,7 @@ use crate::output::{Format, OutputFlag, print, print_json};
 use crate::overlaps::{Overlap, overlaps};
 use crate::problems::{Problems, Weight};
 use crate::topology_document::TopologyDocument;
-use crate::topology_source::{OverrideFlags, TopologySource, sandbox};
+use crate::topology_source::{OverrideFlags, Resolved, TopologySource, sandbox};
 use petrel_model::{Assignment, Component, Grants, PathAccess, Problem};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ Examples:
   petrel check word_count.toml --set lines.path=book.txt --parallelism count=4
   petrel check a.toml b.toml -o json
 
-Exit codes: 0 all are valid, 2 one is not.")]
+Exit codes: 0 all are valid, 2 one is not, or cannot be read.")]
 pub(crate) struct Check {
     /// Topology files; `-` is standard input.
     #[arg(required = true, value_name = "TOPOLOGY")]
@@ -50,9 +50,9 @@ impl Check {
         match self.output.format {
             Format::Json => {
                 let documents: Vec<TopologyDocument<'_>> = checked.iter().map(Checked::document).collect();
-                match &documents[..] {
-                    [document] => print_json(document)?,
-                    topologies => print_json(&serde_json::json!({ "topologies": topologies }))?,
+                match (&documents[..], self.topologies.len()) {
+                    ([document], 1) => print_json(document)?,
+                    (topologies, _) => print_json(&serde_json::json!({ "topologies": topologies }))?,
                 }
             }
             Format::Table => print(&checked.iter().map(Checked::text).collect::<String>())?,
@@ -74,10 +74,14 @@ impl Check {
         if !unreadable.is_empty() {
             return Ok(unreadable);
         }
-        self.overrides.apply(&mut sources)?;
+        match self.overrides.apply(&mut sources) {
+            Ok(()) => {}
+            Err(Failure::Topology(problems)) => return Ok(vec![Checked::Invalid(problems)]),
+            Err(other) => return Err(other),
+        }
         let sandbox = sandbox(&Home::open()?)?;
         let check = |source: TopologySource| match source.resolve(&sandbox) {
-            Ok(resolved) => Ok(Checked::valid(source, resolved.assignment)),
+            Ok(resolved) => Ok(Checked::valid(source, resolved)),
             Err(Failure::Topology(problems)) => Ok(Checked::Invalid(problems)),
             Err(other) => Err(other),
         };
@@ -119,9 +123,9 @@ fn check_overlaps(checked: &mut [Checked]) {
 }
 
 impl Checked {
-    fn valid(source: TopologySource, assignment: Assignment) -> Checked {
-        let warnings = source.problems(Weight::Warning, Vec::new());
-        Checked::Valid { source: Box::new(source), assignment, warnings }
+    fn valid(source: TopologySource, resolved: Resolved) -> Checked {
+        let warnings = source.problems(Weight::Warning, resolved.warnings);
+        Checked::Valid { source: Box::new(source), assignment: resolved.assignment, warnings }
     }
 
     /// What is to be said about it.

@@ -131,6 +131,7 @@ impl Dev {
                         Ok(Ready { resolved, .. }) if is_running(&running, &resolved) => {}
                         Ok(Ready { source, resolved, secrets }) => {
                             let assignment = resolved.assignment.clone();
+                            source.warnings_text(&resolved).iter().for_each(|warnings| view.note(warnings));
                             replace(&mut running, &view).await;
                             view.close();
                             view = LiveView::new();

@@ -2,7 +2,7 @@
 
 use crate::failure::CommandResult;
 use crate::graph::{GraphDocument, dot, svg, tree};
-use crate::output::{print, print_json};
+use crate::output::{Format, OutputFlag, print, print_json};
 use crate::topology_source::{OverrideFlags, TopologySource};
 use std::path::PathBuf;
 
@@ -12,13 +12,16 @@ use std::path::PathBuf;
 Examples:
   petrel graph word_count.toml
   petrel graph word_count.toml --format svg > word_count.svg
-  petrel graph word_count.toml --format dot | dot -Tpdf -o word_count.pdf")]
+  petrel graph word_count.toml --format dot | dot -Tpdf -o word_count.pdf
+  petrel graph word_count.toml -o json")]
 pub(crate) struct Graph {
     /// A topology file; `-` is standard input.
     topology: PathBuf,
     /// How to draw it.
-    #[arg(long, short = 'f', value_enum, default_value_t = Drawing::Text)]
-    format: Drawing,
+    #[arg(long = "format", short = 'f', value_enum, default_value_t = Drawing::Text, conflicts_with = "format")]
+    drawing: Drawing,
+    #[command(flatten)]
+    output: OutputFlag,
     #[command(flatten)]
     overrides: OverrideFlags,
 }
@@ -32,8 +35,6 @@ enum Drawing {
     Dot,
     /// For a browser.
     Svg,
-    /// For a program; its schema is in docs/formats.md.
-    Json,
 }
 
 impl Graph {
@@ -43,11 +44,11 @@ impl Graph {
         self.overrides.apply(&mut sources)?;
         let topology = sources[0].topology();
         let (name, graph) = (topology.name().as_str(), topology.graph());
-        match self.format {
-            Drawing::Text => print(&tree(name, &graph)),
-            Drawing::Dot => print(&dot(name, &graph)),
-            Drawing::Svg => print(&svg(name, &graph)),
-            Drawing::Json => print_json(&GraphDocument::of(name, &graph)),
+        match (self.output.format, self.drawing) {
+            (Format::Json, _) => print_json(&GraphDocument::of(name, &graph)),
+            (Format::Table, Drawing::Text) => print(&tree(name, &graph)),
+            (Format::Table, Drawing::Dot) => print(&dot(name, &graph)),
+            (Format::Table, Drawing::Svg) => print(&svg(name, &graph)),
         }
     }
 }

@@ -78,6 +78,9 @@ impl Run {
             // Compiling a plugin takes its time on one thread; signals still end the process meanwhile.
             resolved.push(tokio::task::block_in_place(|| source.resolve(&sandbox))?);
         }
+        for (source, resolved) in sources.iter().zip(&resolved) {
+            source.warnings_text(resolved).iter().for_each(|warnings| tell!("{warnings}"));
+        }
 
         let assignments: Vec<&Assignment> = resolved.iter().map(|it| &it.assignment).collect();
         let side_by_side: Vec<_> = sources.iter().zip(assignments.iter().copied()).collect();
@@ -107,17 +110,13 @@ impl Run {
         }
         let stopped_by = self.watch(&mut sessions).await?;
         let (reports, failures): (Vec<Report>, Vec<Vec<TaskEnd>>) = sessions.into_iter().map(Session::finish).unzip();
-        let failures: Vec<TaskEnd> = failures.into_iter().flatten().collect();
-
-        for failure in &failures {
-            tell!("error: {failure}");
-        }
+        tell_failures(reports.iter().map(|report| report.topology.as_str()), &failures);
         match self.output.format {
             Format::Json => print_json(&RunReport::of(&reports))?,
             Format::Table => print_table(&reports),
         }
         match stopped_by {
-            _ if !failures.is_empty() => Err(Failure::Reported),
+            _ if failures.iter().any(|failures| !failures.is_empty()) => Err(Failure::Reported),
             Some(signal) => Err(Failure::Stopped(signal)),
             None => Ok(()),
         }
@@ -130,7 +129,7 @@ impl Run {
         if unreadable.iter().all(Vec::is_empty) {
             return Ok(());
         }
-        unreadable.iter().flatten().for_each(|end| tell!("error: {end}"));
+        tell_failures(assignments.iter().map(|it| it.topology.as_str()), &unreadable);
         if let Format::Json = self.output.format {
             let report = |(it, ends): (&&Assignment, &Vec<TaskEnd>)| Report::unstarted(it, ends.first());
             print_json(&RunReport::of(&assignments.iter().zip(&unreadable).map(report).collect::<Vec<_>>()))?;
@@ -177,6 +176,16 @@ impl Run {
         }
         view.close();
         Ok(ending.stopped_by)
+    }
+}
+
+/// Tells the failures of each topology, with its name where there are several.
+fn tell_failures<'a>(topologies: impl ExactSizeIterator<Item = &'a str>, failures: &[Vec<TaskEnd>]) {
+    let are_several = topologies.len() > 1;
+    for (topology, failures) in topologies.zip(failures) {
+        for failure in failures {
+            if are_several { tell!("error: {topology}: {failure}") } else { tell!("error: {failure}") }
+        }
     }
 }
 

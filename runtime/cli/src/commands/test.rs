@@ -28,7 +28,7 @@ Examples:
 
 A line of a file is a tuple: {\"word\": \"storm\", \"count\": 3}. Bytes are text or {\"hex\": \"ff00\"}, a timestamp is its microseconds.
 
-Exit codes: 0 it went through, 1 it failed, 2 it does not fit its samples or its configuration.")]
+Exit codes: 0 it went through, 1 it failed, 2 it is not there, or does not fit its samples or its configuration.")]
 pub(crate) struct Test {
     /// A component file, a standard plugin, or the folder of a crate, which is built first.
     plugin: String,

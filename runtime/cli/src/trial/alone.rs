@@ -40,7 +40,8 @@ pub(crate) struct Alone {
 /// Resolves the plugin as a topology would.
 ///
 /// # Errors
-/// When there is no such plugin (exit code 1), or it does not fit its samples, key or configuration (exit code 2).
+/// When it is no plugin (exit code 1), when there is none of that name, or it does not fit its samples, key or configuration
+/// (exit code 2).
 pub(crate) fn resolve_alone(
     sandbox: &Arc<Sandbox>,
     tested: &PluginUnderTest,
@@ -172,7 +173,7 @@ impl Plugins for WithSamples<'_> {
         }
     }
 
-    fn config_keys(&mut self, digest: Digest) -> Result<Vec<ConfigKey>, String> {
+    fn config_keys(&mut self, digest: Digest) -> Result<Vec<ConfigKey>, DescribeProblem> {
         if WithSamples::number(digest).is_some() { Ok(Vec::new()) } else { self.set.config_keys(digest) }
     }
 

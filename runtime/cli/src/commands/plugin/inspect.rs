@@ -10,7 +10,7 @@ use crate::plugin_set::PluginSet;
 use crate::topology_source::sandbox;
 use crate::trial::parse_schema;
 use anyhow::anyhow;
-use petrel_model::{ConfigKey, Description, InputStream, Plugins, Schema, World};
+use petrel_model::{ConfigKey, DescribeProblem, Description, InputStream, Plugins, Schema, World};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use std::path::Path;
@@ -22,7 +22,9 @@ Examples:
   petrel plugin inspect count --schema word:bytes --key word
   petrel plugin inspect ./shout.wasm --config '{\"suffix\": \"!\"}' --schema line:string -o json
 
-What a bolt emits may depend on its inputs: tell their fields with --schema, once for each input.")]
+What a bolt emits may depend on its inputs: tell their fields with --schema, once for each input.
+
+Exit codes: 0 told, 1 it is no plugin, 2 it is not there, or the command line is wrong.")]
 /// What to ask a plugin.
 pub(super) struct Inspect {
     /// A component file or the name of a standard plugin.
@@ -73,6 +75,27 @@ struct DescriptionDocument {
 struct ProblemDocument {
     key: Option<String>,
     message: String,
+    backtrace: Vec<String>,
+}
+
+impl From<DescribeProblem> for ProblemDocument {
+    fn from(problem: DescribeProblem) -> Self {
+        match problem {
+            DescribeProblem::Refused { key, message } => ProblemDocument { key, message, backtrace: Vec::new() },
+            DescribeProblem::Failed { call, message, backtrace } => {
+                ProblemDocument { key: None, message: format!("`{call}` failed: {message}"), backtrace }
+            }
+        }
+    }
+}
+
+impl ProblemDocument {
+    /// The message and, below it, where the plugin was.
+    fn text(&self) -> String {
+        let frames = self.backtrace.iter().enumerate().map(|(depth, frame)| format!("\n    {depth}: {frame}"));
+        let title = if self.backtrace.is_empty() { "" } else { "\n  guest backtrace, innermost first:" };
+        format!("{}{title}{}", self.message, frames.collect::<String>())
+    }
 }
 
 impl From<&Description> for DescriptionDocument {
@@ -92,7 +115,9 @@ impl Inspect {
         let sandbox = sandbox(&Home::open()?)?;
         let mut set = PluginSet::new(sandbox, Path::new(""));
         let (digest, world) = set.open(&self.plugin)?;
-        let keys = set.config_keys(digest).map_err(|why| Failure::Failed(anyhow!("{}: {why}", self.plugin)))?;
+        let keys = set.config_keys(digest).map_err(|problem| {
+            Failure::Failed(anyhow!("{}: {}", self.plugin, ProblemDocument::from(problem).text()))
+        })?;
         let configuration = self.configuration(&keys)?;
         let inputs: Vec<InputStream> = (1..)
             .zip(&self.schema)
@@ -102,13 +127,13 @@ impl Inspect {
                 key: self.key.clone(),
             })
             .collect();
-        let described = set.describe(digest, &configuration, &inputs);
+        let described = set.describe(digest, &configuration, &inputs).map_err(ProblemDocument::from);
         let plugin = set.plugin(digest);
         match self.output.format {
             Format::Json => {
                 let (description, problem) = match described {
                     Ok(description) => (Some(DescriptionDocument::from(&description)), None),
-                    Err(problem) => (None, Some(ProblemDocument { key: problem.key, message: problem.message })),
+                    Err(problem) => (None, Some(problem)),
                 };
                 print_json(&Inspected {
                     plugin: &self.plugin,
@@ -128,13 +153,13 @@ impl Inspect {
                 text += &match described {
                     Ok(description) => description_text(&description),
                     Err(problem) => {
-                        let key = problem.key.filter(|key| !key.is_empty());
+                        let key = problem.key.as_ref().filter(|key| !key.is_empty());
                         let about = key.map_or(String::new(), |key| format!(" (configuration key {key})"));
                         let hint = match world == World::Bolt && self.schema.is_empty() {
                             true => "they may depend on what the bolt reads: tell it with --schema\n",
                             false => "",
                         };
-                        format!("\nstreams and state cannot be told{about}: {}\n{hint}", problem.message)
+                        format!("\nstreams and state cannot be told{about}: {}\n{hint}", problem.text())
                     }
                 };
                 text += &section("imports", plugin.imports());

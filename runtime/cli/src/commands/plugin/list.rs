@@ -28,8 +28,7 @@ impl List {
     pub(super) fn execute(self) -> CommandResult {
         let sandbox = sandbox(&Home::open()?)?;
         let mut listed = Vec::new();
-        // Those that only `petrel bench` uses are nobody's business.
-        for embedded in embedded::all().iter().filter(|plugin| !plugin.name.starts_with("bench-")) {
+        for embedded in embedded::for_topologies() {
             let plugin = sandbox.load(embedded.bytes).map_err(anyhow::Error::from)?;
             listed.push(Listed {
                 name: embedded.name,
