@@ -23,6 +23,8 @@
 //! - *credit*: bytes that may be under way on a channel and not yet be processed.
 //! - *batch*: frames of one input that are processed, and credited, together; a *part* of it goes with one call.
 //! - *watermark*: no later tuple is older; a task's is the minimum over its input channels.
+//! - *tree*: a spout's row with a message id and all that comes of it; [`lineage`] says of rows which trees they are of,
+//!   an [`acker`] when nothing of a tree is left, and [`pending`] what its spout does then.
 //! - [`Tuning`]: all sizes and times in one place.
 //!
 //! # Example
@@ -94,6 +96,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod acker;
 mod batch;
 mod batching;
 mod bolt;
@@ -105,7 +108,10 @@ mod failure;
 mod frame;
 mod inbound;
 mod ingress;
+pub mod lineage;
+mod numbered;
 mod outbound;
+pub mod pending;
 mod report;
 mod retry;
 mod routing;
