@@ -37,6 +37,13 @@ struct State {
     is_parked: bool,
 }
 
+impl State {
+    /// Whether nothing but held rows is left.
+    fn waits_for_held(&self) -> bool {
+        self.is_rooted && self.xor == self.held
+    }
+}
+
 impl TreesOfLine {
     pub(super) fn new() -> TreesOfLine {
         TreesOfLine {
@@ -114,9 +121,12 @@ impl TreesOfLine {
         }
     }
 
-    /// The message timeout of a tree starts anew.
+    /// The message timeout of a tree starts anew, if nothing but held rows is left of it. Otherwise a bolt that holds a
+    /// row for long would keep a tree alive of which something else was lost, which then would never be replayed.
     pub(super) fn reset(&mut self, number: u64, tick: u32) {
-        if let Some(state) = self.trees.get_mut(number) {
+        if let Some(state) = self.trees.get_mut(number)
+            && state.waits_for_held()
+        {
             state.tick = tick;
             self.notice.reset.push(number);
         }
@@ -160,7 +170,7 @@ impl TreesOfLine {
         touched.dedup();
         for number in touched.drain(..) {
             let Some(state) = self.trees.get_mut(number) else { continue };
-            let is_parked = state.is_rooted && state.xor == state.held;
+            let is_parked = state.waits_for_held();
             if is_parked != core::mem::replace(&mut state.is_parked, is_parked) {
                 if is_parked { &mut self.notice.parked } else { &mut self.notice.resumed }.push(number);
             }

@@ -124,13 +124,13 @@ impl Acker {
     fn settle(&mut self, settlement: &Settlement) {
         let tick = self.tick;
         let Settlement { entries, held, failed, reset } = settlement;
-        // What is held first: a tree that is done with takes what is said of it with it.
+        // Before anything else: the row that failed may be the last of its tree, and is taken out of it like the others.
+        failed.iter().for_each(|tree| self.of(tree.line, |trees| trees.fail(tree.number, tick)));
         held.iter().for_each(|entry| self.of(entry.tree.line, |trees| trees.hold(entry.tree.number, entry.xor, tick)));
         // Entries come in stretches of one line.
         for stretch in entries.chunk_by(|one, next| one.tree.line == next.tree.line) {
             self.of(stretch[0].tree.line, |trees| trees.settle(stretch, tick));
         }
-        failed.iter().for_each(|tree| self.of(tree.line, |trees| trees.fail(tree.number, tick)));
         reset.iter().for_each(|tree| self.of(tree.line, |trees| trees.reset(tree.number, tick)));
     }
 

@@ -115,6 +115,10 @@ fn the_first_failure_is_told_and_the_rest_of_the_tree_is_ignored() {
     assert_eq!(told.tell(SPOUT, roots(0, &[1, 2])), Notice::default());
     assert!(told.tell(BOLT, Report::Settled(fails)).is_empty());
     assert_eq!(told.acker.report().open_trees, 1);
+    // The row that fails is the last one of its tree.
+    let last =
+        Settlement { failed: vec![Tree { number: 0, ..tree }], entries: entries(&[(0, 1)]), ..Settlement::default() };
+    assert_eq!(told.tell(BOLT, Report::Settled(last)), Notice { failed: vec![0], ..Notice::default() });
 }
 
 #[test]
@@ -145,14 +149,21 @@ fn what_nobody_asks_for_any_more_is_forgotten() {
     told.tell(SPOUT, Report::Forget { line: Line(0), numbers: vec![0..2, 4..9] });
     assert_eq!(told.acker.report().open_trees, 2);
     told.acker.tick();
-    let reset = Settlement { reset: vec![Tree { line: Line(0), number: 3 }], ..Settlement::default() };
+    // Only of what is held can the timeout start anew.
+    let tree = |number| Tree { line: Line(0), number };
+    let reset = Settlement {
+        entries: entries(&[(3, 1 ^ 9)]),
+        held: entries(&[(3, 9)]),
+        reset: vec![tree(2), tree(3), tree(7)],
+        ..Settlement::default()
+    };
     assert_eq!(told.tell(BOLT, Report::Settled(reset)), Notice { reset: vec![3], ..Notice::default() });
     told.acker.tick();
     told.acker.tick();
     assert_eq!((told.acker.report().open_trees, told.acker.report().forgotten_trees), (1, 1));
     told.acker.tick();
     assert_eq!((told.acker.report().open_trees, told.acker.report().forgotten_trees), (0, 2));
-    assert!(told.tell(BOLT, settled(&[(3, 1)])).is_empty());
+    assert!(told.tell(BOLT, settled(&[(3, 9)])).is_empty());
 }
 
 #[test]

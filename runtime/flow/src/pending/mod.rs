@@ -37,7 +37,8 @@ const GIVE_UP_TIMEOUTS: u32 = 3;
 /// The limits of [`Pending`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingLimits {
-    /// Trees that may be open at a time. A single call of `next` may exceed it by what it emits.
+    /// Trees that may be open at a time. A single call of `next` may exceed it by what it emits. Bolts that together hold rows
+    /// of so many trees until more rows come wait for ever, as they do in Storm.
     pub max_pending: u32,
     /// After so many ticks a tree has failed; at least one. A tick that is under way counts in full, so the time is up
     /// to one tick shorter.
