@@ -5,8 +5,8 @@
 //! spout takes the acker's notices. Each step is also shown alone. No guest runs and no frame is built. The second
 //! table is the worst case: a row is a tree, and nothing is shared. Each figure is the best of several runs.
 
-use petrel_flow::acker::{Acker, Notice, Report, ToAcker};
-use petrel_flow::lineage::{Account, EdgeNumbers, Line, Lineage, Lines, Settlement, Tree};
+use petrel_flow::acker::{Acker, Notice, Reports};
+use petrel_flow::lineage::{Account, EdgeNumbers, Line, Lineage, Lines};
 use petrel_flow::pending::{Pending, PendingLimits};
 use petrel_model::{ComponentIndex, Generation, TaskId, TaskIndex};
 use std::num::NonZeroU32;
@@ -39,11 +39,10 @@ fn main() {
 struct Bench {
     words: u32,
     targets: usize,
-    lines: Lines,
     pending: Pending,
     acker: Acker,
     edges: EdgeNumbers,
-    sequence: u64,
+    reports: Reports,
     /// For each word of a frame its task.
     tasks: Vec<u32>,
     anchors: Vec<u32>,
@@ -60,11 +59,10 @@ impl Bench {
         Bench {
             words,
             targets,
-            lines,
             pending: Pending::new(0, lines, PendingLimits { max_pending: 1_000_000, timeout_ticks: 30 }),
             acker: Acker::new(0, lines, 90),
             edges: EdgeNumbers::new(1, Generation(1)),
-            sequence: 0,
+            reports: Reports::new(TaskId { component: ComponentIndex(0), task: TaskIndex(0) }, Generation(1), lines),
             tasks: tasks.collect(),
             anchors: [0]
                 .into_iter()
@@ -92,10 +90,10 @@ impl Bench {
             start = now;
         };
         let ids: Vec<u64> = (u64::from(frame * LINES)..).take(LINES as usize).collect();
-        let Tree { line, number } = self.pending.emit(&ids, vec![0; 16]).expect("the rows have ids");
-        let (mut account, origins) = Account::of_roots(line, number, LINES);
+        let first = self.pending.emit(&ids, vec![0; 16]).expect("the rows have ids");
+        let (mut account, origins) = Account::of_roots(first, LINES);
         let sent = Lineage::of(account.send(&origins, self.edges.draw()));
-        let roots = Report::Roots { line, first: number, xors: account.into_roots() };
+        let mut messages = vec![self.reports.roots(first, account)];
         lap(&mut self.spent[0]);
 
         let (mut account, origins) = Account::of_rows(&sent);
@@ -105,34 +103,25 @@ impl Bench {
         let tasks = &self.tasks;
         let parts = account.spread(&emitted, self.targets, |row| tasks[row], &mut self.edges);
         lap(&mut self.spent[3]);
-        let mut reports = vec![roots];
-        reports.push(settled(account, self.lines));
+        self.reports.settle(account);
+        self.reports.flush(&mut messages);
         lap(&mut self.spent[4]);
 
         for part in parts.into_iter().flatten() {
             let (account, _) = Account::of_rows(&Lineage::of(part));
             lap(&mut self.spent[1]);
-            reports.push(settled(account, self.lines));
+            self.reports.settle(account);
+            self.reports.flush(&mut messages);
             lap(&mut self.spent[4]);
         }
 
         let mut notices: Vec<(Line, Notice)> = Vec::new();
-        for report in reports {
-            let from = TaskId { component: ComponentIndex(0), task: TaskIndex(0) };
-            let sequence = self.sequence;
-            self.sequence += 1;
-            self.acker.take(&ToAcker { from, generation: Generation(1), sequence, report });
+        for message in messages {
+            self.acker.take(&message);
             self.acker.notices(&mut notices);
         }
         notices.iter().for_each(|(line, notice)| self.pending.notice(*line, notice));
         assert_eq!(self.pending.take_acked().len(), LINES as usize);
         lap(&mut self.spent[5]);
     }
-}
-
-fn settled(account: Account, lines: Lines) -> Report {
-    let mut settlements = [Settlement::default()];
-    account.settle(lines, &mut settlements);
-    let [settlement] = settlements;
-    Report::Settled(settlement)
 }

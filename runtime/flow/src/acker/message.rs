@@ -10,6 +10,8 @@ use petrel_model::{Generation, TaskId};
 pub struct ToAcker {
     /// The sender.
     pub from: TaskId,
+    /// The number of the acker.
+    pub to: u32,
     /// Which life of the sender: a later one starts counting anew, and nothing of an earlier one counts any more.
     pub generation: Generation,
     /// Counts the messages from this sender to this acker, from 0.

@@ -27,6 +27,7 @@
 mod inbox;
 mod line;
 mod message;
+mod reports;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,7 @@ use inbox::{Inbox, Verdict};
 use line::TreesOfLine;
 
 pub use message::{Notice, Report, ToAcker};
+pub use reports::Reports;
 
 /// One acker. A pure state machine: [`take`](Self::take) what comes, [`tick`](Self::tick) now and then, send what
 /// [`notices`](Self::notices) gives.

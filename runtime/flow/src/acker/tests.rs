@@ -17,7 +17,7 @@ const BOLT: u32 = 1;
 
 fn message(from: u32, generation: u64, sequence: u64, report: Report) -> ToAcker {
     let from = TaskId { component: ComponentIndex(from), task: TaskIndex(0) };
-    ToAcker { from, generation: Generation(generation), sequence, report }
+    ToAcker { from, to: 0, generation: Generation(generation), sequence, report }
 }
 
 fn roots(first: u64, xors: &[u64]) -> Report {

@@ -44,8 +44,8 @@ pub struct Settlement {
 
 impl Account {
     /// Of rows that a spout emits, which begin consecutive trees. [`into_roots`](Self::into_roots) ends it.
-    pub fn of_roots(line: Line, first: u64, rows: u32) -> (Account, Origins) {
-        let tree = |row| Tree { line, number: first + u64::from(row) };
+    pub fn of_roots(first: Tree, rows: u32) -> (Account, Origins) {
+        let tree = |row| Tree { number: first.number + u64::from(row), ..first };
         let entries = (0..rows).map(|row| Entry { tree: tree(row), xor: 0 }).collect();
         let mut origins = Origins::default();
         origins.push(rows, Source::Each(0));

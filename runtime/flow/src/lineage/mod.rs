@@ -17,6 +17,7 @@
 
 mod account;
 mod edge;
+mod holds;
 mod origins;
 mod segment;
 mod spread;
@@ -26,6 +27,7 @@ mod tree;
 
 pub use account::{Account, Entry, Settlement};
 pub use edge::{EdgeNumber, EdgeNumbers};
+pub use holds::{Holds, UnknownHandle};
 pub use origins::Origins;
 pub use segment::{Lineage, Of, Run, Segment};
 pub use tree::{Line, Lines, Tree};

@@ -195,7 +195,7 @@ proptest! {
 #[test]
 fn a_line_of_ten_words_is_one_run_for_each_target() {
     let mut edges = EdgeNumbers::new(0, Generation(1));
-    let (mut account, origins) = Account::of_roots(Line(0), 5, 100);
+    let (mut account, origins) = Account::of_roots(Tree { line: Line(0), number: 5 }, 100);
     let sent = account.send(&origins, edges.draw());
     assert_eq!(sent.runs.len(), 1, "the frame of a spout is one run");
     let (mut account, origins) = Account::of_rows(&Lineage::of(sent));
@@ -204,7 +204,7 @@ fn a_line_of_ten_words_is_one_run_for_each_target() {
         assert_eq!(part.unwrap().runs.len(), 100);
     }
     // One to one stays one run, however many bolts follow each other.
-    let (mut account, origins) = Account::of_roots(Line(0), 5, 100);
+    let (mut account, origins) = Account::of_roots(Tree { line: Line(0), number: 5 }, 100);
     let mapped = origins.repeat(&[1; 100]);
     assert_eq!(account.send(&mapped, edges.draw()).runs.len(), 1);
 }
@@ -212,7 +212,7 @@ fn a_line_of_ten_words_is_one_run_for_each_target() {
 #[test]
 fn a_row_of_two_runs_of_one_tree_takes_its_value_once() {
     let mut edges = EdgeNumbers::new(0, Generation(1));
-    let (mut account, origins) = Account::of_roots(Line(0), 0, 1);
+    let (mut account, origins) = Account::of_roots(Tree { line: Line(0), number: 0 }, 1);
     let mut twice = Lineage::of(account.send(&origins, edges.draw()));
     twice.append(Lineage::of(account.send(&origins, edges.draw())));
     let root = account.into_roots()[0];
@@ -221,4 +221,41 @@ fn a_row_of_two_runs_of_one_tree_takes_its_value_once() {
     assert_eq!(joined.runs, [Run { rows: 1, of: Of::One { line: Line(0), number: 0 } }]);
     let left = account.entries.iter().fold(root, |all, entry| all ^ entry.xor);
     assert_eq!(left, joined.edge.value(0));
+}
+
+#[test]
+fn what_is_held_is_taken_out_by_its_handle() {
+    let lines = Lines::new(NonZeroU32::MIN);
+    let mut edges = EdgeNumbers::new(0, Generation(1));
+    let tree = |number| Tree { line: Line(0), number };
+    let (mut account, origins) = Account::of_roots(tree(0), 4);
+    let batch = Lineage::of(account.send(&origins, edges.draw()));
+    let roots = account.into_roots();
+
+    let mut holds = Holds::default();
+    let (mut account, origins) = Account::of_rows(&batch);
+    holds.hold(7, &mut account, &origins.take([0, 2]), edges.draw());
+    holds.hold(8, &mut account, &origins.take([3]), edges.draw());
+    assert_eq!((holds.rows(), holds.handles()), (3, vec![7, 8]));
+    assert_eq!(holds.trees(&[8, 7]), Ok(vec![tree(0), tree(2), tree(3)]));
+    let mut told = [Settlement::default()];
+    account.settle(lines, &mut told);
+
+    let (mut account, origins) = holds.emit(7, edges.draw()).unwrap();
+    let sent = account.send(&origins.all(1), edges.draw());
+    account.settle(lines, &mut told);
+    Account::of_rows(&Lineage::of(sent)).0.settle(lines, &mut told);
+    assert_eq!(holds.ack(&[7, 9]).unwrap_err(), UnknownHandle(9));
+    holds.ack(&[7, 7]).unwrap().settle(lines, &mut told);
+    assert_eq!(holds.ack(&[7]).unwrap_err(), UnknownHandle(7));
+    holds.fail(&[8]).unwrap().settle(lines, &mut told);
+    assert_eq!((holds.rows(), holds.handles()), (0, vec![]));
+
+    let [Settlement { entries, held, failed, .. }] = told;
+    let left = |entries: &[Entry], number| {
+        entries.iter().filter(|entry| entry.tree == tree(number)).fold(0, |all, entry| all ^ entry.xor)
+    };
+    assert_eq!((0..4).map(|number| left(&entries, number)).collect::<Vec<_>>(), roots);
+    assert!((0..4).all(|number| left(&held, number) == 0) && held.len() == 10, "{held:?}");
+    assert_eq!(failed, [tree(3)]);
 }

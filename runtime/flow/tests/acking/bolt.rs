@@ -4,8 +4,7 @@ use crate::network::Data;
 use crate::oracle::Row;
 use crate::task::{Scene, Sender};
 use crate::world::Mutation;
-use petrel_flow::acker::Report;
-use petrel_flow::lineage::{Account, Lineage, Origins, Settlement};
+use petrel_flow::lineage::{Account, Holds, Lineage, Lines, Origins};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 #[derive(Debug)]
@@ -13,6 +12,7 @@ pub(crate) struct Bolt {
     pub(crate) sender: Sender,
     pub(crate) queue: VecDeque<Data>,
     retries: VecDeque<Data>,
+    holds: Holds,
     held: BTreeMap<u64, Held>,
     next_handle: u64,
     pub(crate) did: Did,
@@ -20,7 +20,7 @@ pub(crate) struct Bolt {
 
 #[derive(Debug)]
 struct Held {
-    data: Data,
+    rows: Vec<Row>,
     until_end: bool,
 }
 
@@ -43,6 +43,7 @@ impl Bolt {
             sender,
             queue: VecDeque::new(),
             retries: VecDeque::new(),
+            holds: Holds::default(),
             held: BTreeMap::new(),
             next_handle: 0,
             did: Did::default(),
@@ -50,9 +51,9 @@ impl Bolt {
     }
 
     /// Everything that it had is lost.
-    pub(crate) fn crash(&mut self) {
+    pub(crate) fn crash(&mut self, lines: Lines) {
         let did = Did { crashes: self.did.crashes + 1, ..self.did };
-        *self = Bolt { did, ..Bolt::new(self.sender.again()) };
+        *self = Bolt { did, ..Bolt::new(self.sender.again(lines)) };
     }
 
     pub(crate) fn step(&mut self, scene: &mut Scene) {
@@ -120,31 +121,22 @@ impl Bolt {
             let mut rows = rows_of(&held);
             rows.iter_mut().for_each(|row| scene.oracle.held(row));
             let part = origins.take(held);
-            let until_end = scene.chance.hits(300);
-            self.hold(rows, &part, until_end, &mut account, &batch.lineage, scene);
+            self.did.held += 1;
+            let (handle, edge) = (self.next_handle, self.sender.edges.draw());
+            self.next_handle += 1;
+            if scene.mutation == Mutation::HeldRowsAreNotKept {
+                self.holds.hold(handle, &mut Account::of_rows(&batch.lineage).0, &part, edge);
+            } else {
+                self.holds.hold(handle, &mut account, &part, edge);
+            }
+            self.held.insert(handle, Held { rows, until_end: scene.chance.hits(300) });
         }
-        self.settle(account, &batch.lineage, scene);
-    }
-
-    fn hold(
-        &mut self,
-        rows: Vec<Row>,
-        origins: &Origins,
-        until_end: bool,
-        account: &mut Account,
-        lineage: &Lineage,
-        scene: &mut Scene,
-    ) {
-        self.did.held += 1;
-        let edge = self.sender.edges.draw();
-        let segment = match scene.mutation {
-            Mutation::HeldRowsAreNotKept => Account::of_rows(lineage).0.hold(origins, edge),
-            Mutation::HeldRowsAreNotToldApart => account.send(origins, edge),
-            _ => account.hold(origins, edge),
-        };
-        let data = Data { rows, lineage: Lineage::of(segment) };
-        self.held.insert(self.next_handle, Held { data, until_end });
-        self.next_handle += 1;
+        if scene.mutation == Mutation::SettledInTwoMessages {
+            // First what is taken out, then what is put in.
+            self.settle(Account::of_rows(&batch.lineage).0, scene);
+            self.sender.reports.settle(Account::of_rows(&batch.lineage).0);
+        }
+        self.settle(account, scene);
     }
 
     /// The guest emits for a slice of a batch.
@@ -196,64 +188,45 @@ impl Bolt {
         if self.held[&handle].until_end && !scene.has_ended && !scene.is_full {
             return;
         }
-        let Held { data, until_end } = self.held.remove(&handle).expect("it is held");
-        let (mut account, origins) = Account::of_held(&data.lineage);
-        match scene.chance.below(4) {
+        let mut remove = || self.held.remove(&handle).expect("it is held").rows;
+        let account = match scene.chance.below(4) {
             0 if scene.network.is_faulty => {
                 self.did.failed += 1;
+                remove();
                 if scene.mutation == Mutation::FailuresAreNotTold {
-                    return self.settle(account, &data.lineage, scene);
+                    self.holds.ack(&[handle])
+                } else {
+                    self.holds.fail(&[handle])
                 }
-                account.fail(&origins);
             }
             1 if !scene.has_ended => {
                 self.did.emitted_from_held += 1;
-                let row = descend(data.rows.iter());
-                self.sender.route(&[row], &origins.all(1), &mut account, scene);
-                self.hold(data.rows, &origins, until_end, &mut account, &data.lineage, scene);
+                let row = descend(self.held[&handle].rows.iter());
+                self.holds.emit(handle, self.sender.edges.draw()).map(|(mut account, origins)| {
+                    self.sender.route(&[row], &origins.all(1), &mut account, scene);
+                    account
+                })
             }
-            _ => data.rows.iter().for_each(|row| scene.oracle.done(row)),
-        }
-        self.settle(account, &data.lineage, scene);
+            _ => {
+                remove().iter().for_each(|row| scene.oracle.done(row));
+                self.holds.ack(&[handle])
+            }
+        };
+        self.settle(account.expect("the handle is in use"), scene);
     }
 
     /// Time passes: what is held for long does not time out.
     pub(crate) fn tick(&mut self, scene: &mut Scene) {
-        let mut trees = BTreeSet::new();
-        for held in self.held.values().filter(|held| held.until_end) {
-            let (account, origins) = Account::of_held(&held.data.lineage);
-            trees.extend(account.trees(&origins));
-        }
-        let mut settlements = vec![Settlement::default(); scene.lines.ackers() as usize];
-        trees.into_iter().for_each(|tree| settlements[scene.lines.acker(tree.line) as usize].reset.push(tree));
-        self.tell(settlements, scene);
+        let held: u64 = self.held.values().map(|held| held.rows.len() as u64).sum();
+        assert_eq!(self.holds.rows(), held);
+        let long: Vec<u64> = self.held.iter().filter(|(_, held)| held.until_end).map(|(handle, _)| *handle).collect();
+        self.sender.reports.reset(self.holds.trees(&long).expect("the handles are in use"));
+        self.sender.flush(scene);
     }
 
-    fn settle(&mut self, account: Account, lineage: &Lineage, scene: &mut Scene) {
-        let ackers = scene.lines.ackers() as usize;
-        let mut settlements = vec![Settlement::default(); ackers];
-        account.settle(scene.lines, &mut settlements);
-        if scene.mutation == Mutation::SettledInTwoMessages {
-            // First what is taken out, then what is put in.
-            let mut out = vec![Settlement::default(); ackers];
-            Account::of_rows(lineage).0.settle(scene.lines, &mut out);
-            for (whole, out) in settlements.iter_mut().zip(&out) {
-                whole.entries.extend_from_slice(&out.entries);
-            }
-            self.tell(out, scene);
-        }
-        if scene.mutation == Mutation::EverythingIsTakenForHeld {
-            settlements.iter_mut().for_each(|settlement| settlement.held = settlement.entries.clone());
-        }
-        self.tell(settlements, scene);
-    }
-
-    fn tell(&mut self, settlements: Vec<Settlement>, scene: &mut Scene) {
-        for (acker, settlement) in settlements.into_iter().enumerate() {
-            if !settlement.is_empty() {
-                self.sender.tell(acker, Report::Settled(settlement), scene);
-            }
-        }
+    fn settle(&mut self, account: Account, scene: &mut Scene) {
+        self.sender.reports.settle(account);
+        self.sender.flush(scene);
     }
 }
 

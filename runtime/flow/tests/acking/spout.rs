@@ -124,19 +124,25 @@ impl Spout {
         }
         self.frames.push(first);
         let position = self.frames.len().to_le_bytes().to_vec();
-        let Tree { line, number } = self.pending.emit(&ids, position).expect("the rows have ids");
+        let first = self.pending.emit(&ids, position).expect("the rows have ids");
+        let Tree { line, number } = first;
         let trees = (number..).zip(&ids).map(|(number, id)| (*id, Tree { line, number }));
         self.open.extend(trees.clone());
         let rows: Vec<Row> = trees.map(|(_, tree)| Row { roots: Rc::from([tree]), is_excused: false }).collect();
-        let (mut account, origins) = Account::of_roots(line, number, ids.len() as u32);
+        let (mut account, origins) = Account::of_roots(first, ids.len() as u32);
         self.sender.route(&rows, &origins, &mut account, scene);
-        let (xors, acker) = (account.into_roots(), scene.lines.acker(line) as usize);
-        if scene.mutation == Mutation::EverythingIsTakenForHeld {
-            let entry = |(number, xor): (u64, &u64)| Entry { tree: Tree { line, number }, xor: *xor };
-            let held = (number..).zip(&xors).map(entry).collect();
-            self.sender.tell(acker, Report::Settled(Settlement { held, ..Settlement::default() }), scene);
+        let roots = self.sender.reports.roots(first, account);
+        let (to, report) = (roots.to, roots.report.clone());
+        self.sender.tell(roots, scene);
+        if let Report::Roots { xors, .. } = report
+            && scene.mutation == Mutation::EverythingIsTakenForHeld
+        {
+            let entry = |(number, xor)| Entry { tree: Tree { line, number }, xor };
+            let held = (number..).zip(xors).map(entry).collect();
+            let held = Report::Settled(Settlement { held, ..Settlement::default() });
+            let held = self.sender.reports.tell(to, held);
+            self.sender.tell(held, scene);
         }
-        self.sender.tell(acker, Report::Roots { line, first: number, xors }, scene);
     }
 
     /// Time passes.
@@ -144,15 +150,14 @@ impl Spout {
         if scene.mutation != Mutation::NothingTimesOut {
             self.pending.tick();
         }
+        let mut messages = Vec::new();
         for (line, numbers) in self.pending.take_forgotten() {
-            self.sender.tell(scene.lines.acker(line) as usize, Report::Forget { line, numbers }, scene);
+            messages.push(self.sender.reports.forget(line, numbers));
         }
         if self.has_ended {
-            for acker in 0..scene.lines.ackers() {
-                let line = scene.lines.line(self.number as u32, acker);
-                self.sender.tell(acker as usize, Report::Ending { line }, scene);
-            }
+            self.sender.reports.ending(self.number as u32, &mut messages);
         }
+        messages.into_iter().for_each(|message| self.sender.tell(message, scene));
     }
 
     /// Everything up to the position is through.

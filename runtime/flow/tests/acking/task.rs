@@ -4,7 +4,7 @@ use crate::chance::Chance;
 use crate::network::{Data, Message, Network, To};
 use crate::oracle::{Oracle, Row};
 use crate::world::Mutation;
-use petrel_flow::acker::{Report, ToAcker};
+use petrel_flow::acker::{Report, Reports, ToAcker};
 use petrel_flow::lineage::{Account, EdgeNumbers, Lineage, Lines, Origins, Segment};
 use petrel_model::{ComponentIndex, Generation, TaskId, TaskIndex};
 
@@ -48,24 +48,19 @@ pub(crate) struct Sender {
     pub(crate) consumers: Vec<Consumer>,
     pub(crate) edges: EdgeNumbers,
     generation: Generation,
-    /// Messages to each acker.
-    sequences: Vec<u64>,
+    pub(crate) reports: Reports,
 }
 
 impl Sender {
-    pub(crate) fn new(number: usize, consumers: Vec<Consumer>, lines: Lines) -> Sender {
-        Sender::born(number, consumers, lines.ackers() as usize, Generation(1))
-    }
-
-    fn born(number: usize, consumers: Vec<Consumer>, ackers: usize, generation: Generation) -> Sender {
+    pub(crate) fn new(number: usize, consumers: Vec<Consumer>, generation: Generation, lines: Lines) -> Sender {
         let edges = EdgeNumbers::new(number as u32, generation);
-        Sender { number, consumers, edges, generation, sequences: vec![0; ackers] }
+        let from = TaskId { component: ComponentIndex(number as u32), task: TaskIndex(0) };
+        Sender { number, consumers, edges, generation, reports: Reports::new(from, generation, lines) }
     }
 
     /// After a crash.
-    pub(crate) fn again(&self) -> Sender {
-        let generation = Generation(self.generation.0 + 1);
-        Sender::born(self.number, self.consumers.clone(), self.sequences.len(), generation)
+    pub(crate) fn again(&self, lines: Lines) -> Sender {
+        Sender::new(self.number, self.consumers.clone(), Generation(self.generation.0 + 1), lines)
     }
 
     /// Sends rows to everybody who reads them.
@@ -129,11 +124,24 @@ impl Sender {
     }
 
     /// Tells an acker.
-    pub(crate) fn tell(&mut self, acker: usize, report: Report, scene: &mut Scene) {
-        let from = TaskId { component: ComponentIndex(self.number as u32), task: TaskIndex(0) };
-        let sequence = self.sequences[acker];
-        self.sequences[acker] += 1;
-        let message = Message::ToAcker(ToAcker { from, generation: self.generation, sequence, report });
-        scene.network.send(self.number, To::Acker(acker), message, &mut scene.chance);
+    pub(crate) fn tell(&mut self, message: ToAcker, scene: &mut Scene) {
+        let to = To::Acker(message.to as usize);
+        scene.network.send(self.number, to, Message::ToAcker(message), &mut scene.chance);
+    }
+
+    /// Tells ackers what is settled.
+    pub(crate) fn flush(&mut self, scene: &mut Scene) {
+        let mut messages = Vec::new();
+        self.reports.flush(&mut messages);
+        for mut message in messages {
+            if let Report::Settled(settlement) = &mut message.report {
+                match scene.mutation {
+                    Mutation::EverythingIsTakenForHeld => settlement.held = settlement.entries.clone(),
+                    Mutation::HeldRowsAreNotToldApart => settlement.held.clear(),
+                    _ => {}
+                }
+            }
+            self.tell(message, scene);
+        }
     }
 }

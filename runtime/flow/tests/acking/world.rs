@@ -116,7 +116,8 @@ impl World {
             tasks.push(own);
             consumers.push(Vec::new());
         }
-        let sender = |component: usize, task: usize| Sender::new(task, consumers[component].clone(), lines);
+        let sender =
+            |component: usize, task: usize| Sender::new(task, consumers[component].clone(), Generation(1), lines);
         let scene = Scene {
             chance,
             network: Network::default(),
@@ -166,7 +167,7 @@ impl World {
             55..88 => {
                 if scene.network.is_faulty && scene.chance.hits(3) {
                     transcript.push(("crash", bolt, 0));
-                    bolts[bolt].crash();
+                    bolts[bolt].crash(scene.lines);
                 } else {
                     bolts[bolt].step(scene);
                     transcript.push(("bolt", bolt, bolts[bolt].did.batches));
