@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::process::Stdio;
 
 const TOPOLOGY: [&str; 6] = ["components", "dead_letters", "elapsed_s", "failure", "status", "topology"];
-const COMPONENT: [&str; 15] = [
+const COMPONENT: [&str; 16] = [
     "back_pressured",
     "busy",
     "calls",
@@ -20,6 +20,7 @@ const COMPONENT: [&str; 15] = [
     "latency_us",
     "limits_hit",
     "memory_bytes",
+    "metrics",
     "queued_bytes",
     "rejected",
     "tasks",
@@ -43,6 +44,7 @@ fn assert_report(report: &Value, name: &str, status: &str, components: &[&str]) 
         let component = &report["components"][component];
         assert_members(component, &COMPONENT);
         assert_members(&component["latency_us"], &["p50", "p99", "p999"]);
+        assert_members(&component["metrics"], &["counters", "gauges"]);
         let share = |name: &str| component[name].as_f64().expect("a number");
         for name in ["busy", "back_pressured", "idle"] {
             assert!((0.0..=1.0).contains(&share(name)), "{name}: {component}");

@@ -86,7 +86,7 @@ fn endless(sandbox: &Sandbox, name: &str, config: &str, more: &str) {
 #[track_caller]
 fn assert_drained(sandbox: &Sandbox, name: &str, finished: Finished) {
     let report = finished.ok().json();
-    assert_eq!(report["status"], "done");
+    assert_eq!(report["status"], "drained", "that is not the end of its spouts");
     let emitted = report["components"]["numbers"]["emitted"].as_i64().expect("a number");
     assert!(emitted > 0);
     for component in ["trouble", "sink"] {
@@ -185,16 +185,40 @@ fn a_reader_that_has_enough_ends_the_run_quietly() {
         [component.out]
         plugin = "print"
         inputs = [{ from = "numbers", grouping = "global" }]
+        [component.kept]
+        plugin = "file-sink"
+        config = { path = "kept.tsv" }
+        inputs = [{ from = "numbers", grouping = "global" }]
         "#,
     );
-    let mut run = Living::start(&sandbox, &["run", "print.toml"]);
+    // Beside it one that prints nothing, and does not care.
+    sandbox.write("beside.toml", trouble("beside", "rate = 1000, count = 1500", "", ""));
+    let mut run = Living::start(&sandbox, &["run", "print.toml", "beside.toml"]);
     let mut stdout = run.child.as_mut().and_then(|child| child.stdout.take()).expect("it is piped");
     let mut first = [0; 6];
     stdout.read_exact(&mut first).expect("something is printed");
     assert_eq!(&first, b"0\n1\n2\n");
     drop(stdout);
     let finished = run.end().ok();
-    assert!(!finished.stderr().contains("error"), "{}", finished.stderr());
+    let stderr = finished.stderr();
+    assert!(!stderr.contains("error"), "{stderr}");
+    assert_eq!(stderr.matches("nobody reads standard output any more").count(), 1, "{stderr}");
+    assert!(stderr.contains("print: Drained in") && stderr.contains("beside: Done in"), "{stderr}");
+    let row = stderr.lines().find(|line| line.starts_with("numbers")).expect("the report has the spout");
+    let emitted: i64 = row.split_whitespace().nth(3).and_then(|text| text.parse().ok()).expect("a number");
+    let kept = sandbox.read("kept.tsv");
+    assert!(kept.lines().map(|line| line.parse::<i64>().expect("a number")).eq(0..emitted), "the other sink is whole");
+    assert_eq!(sandbox.read("out.tsv").lines().count(), 1500);
+}
+
+#[test]
+fn spouts_that_ended_by_themselves_are_done_whatever_comes_after() {
+    let sandbox = Sandbox::new();
+    // The spout ends at once; the bolt has a second's work left when the time is over.
+    let text = trouble("late", "count = 100", "sleep_ms = 1000", "");
+    sandbox.write("late.toml", text);
+    let report = sandbox.run(&["run", "late.toml", "--for", "500ms", "-o", "json"]).ok().json();
+    assert_eq!((&report["status"], &report["components"]["sink"]["executed"]), (&"done".into(), &100.into()));
 }
 
 #[test]
@@ -264,7 +288,7 @@ fn one_signal_drains_while_standard_input_is_silent() {
     let finished = run.end().ok();
     // The pipe is open to the end: nobody waits for it to close.
     drop(stdin);
-    assert_eq!(finished.json()["status"], "done");
+    assert_eq!(finished.json()["status"], "drained");
     let counts = sandbox.read("counts.tsv");
     let mut counts: Vec<&str> = counts.lines().collect();
     counts.sort_unstable();

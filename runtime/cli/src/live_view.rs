@@ -2,6 +2,7 @@
 
 use crate::output::size;
 use crate::run_report::{percent, time};
+use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use petrel_worker::{ComponentReport, Report};
 use std::collections::BTreeMap;
@@ -38,9 +39,16 @@ pub(crate) fn print_beside_view(bytes: &[u8]) -> std::io::Result<()> {
     if stdout().is_terminal() { beside_view(print) } else { print() }
 }
 
+/// What stands above the figures, each with the width of its column.
+const COLUMNS: [(&str, usize); 7] =
+    [("IN", 9), ("OUT", 9), ("QUEUE", 8), ("BUSY", 5), ("BACK-PR.", 8), ("P50", 8), ("P99", 8)];
+/// A name is not cut to less.
+const NAME_LEAST: usize = 12;
+
 /// One line for each component: its rates, its queue, how it spends its time, its latency.
 pub(crate) struct LiveView {
     lines: Option<MultiProgress>,
+    header: Option<ProgressBar>,
     bars: BTreeMap<(String, String), ProgressBar>,
     last: BTreeMap<(String, String), ComponentReport>,
     last_at: Instant,
@@ -54,7 +62,7 @@ impl LiveView {
     pub(crate) fn new() -> LiveView {
         let lines = std::io::stderr().is_terminal().then(MultiProgress::new);
         *standing() = lines.clone();
-        LiveView { lines, bars: BTreeMap::new(), last: BTreeMap::new(), last_at: Instant::now() }
+        LiveView { lines, header: None, bars: BTreeMap::new(), last: BTreeMap::new(), last_at: Instant::now() }
     }
 
     /// Draws the figures.
@@ -62,18 +70,27 @@ impl LiveView {
         let Some(lines) = &self.lines else { return };
         let seconds = self.last_at.elapsed().as_secs_f64().max(1e-3);
         self.last_at = Instant::now();
+        let new_bar = || {
+            let style = ProgressStyle::with_template("{wide_msg}").expect("the template is a constant");
+            lines.add(ProgressBar::new_spinner().with_style(style))
+        };
+        // One topology needs no name.
+        let shown = |report: &Report, name: &str| match reports.len() {
+            1 => name.to_owned(),
+            _ => format!("{}/{name}", report.topology),
+        };
+        let names = reports.iter().flat_map(|report| report.components.keys().map(move |name| shown(report, name)));
+        let longest = names.map(|name| name.chars().count()).max().unwrap_or(0);
+        let width = name_width(longest, Term::stderr().size().1.into());
+        let titles = COLUMNS.map(|(title, _)| title.to_owned());
+        self.header.get_or_insert_with(new_bar).set_message(line("COMPONENT", width, &titles));
         for report in reports {
             for (name, component) in &report.components {
                 let key = (report.topology.clone(), name.clone());
                 let last = self.last.insert(key.clone(), component.clone()).unwrap_or_default();
-                let bar = self.bars.entry(key).or_insert_with(|| {
-                    let style = ProgressStyle::with_template("{wide_msg}").expect("the template is a constant");
-                    lines.add(ProgressBar::new_spinner().with_style(style))
-                });
+                let bar = self.bars.entry(key).or_insert_with(new_bar);
                 let rate = |now: u64, before: u64| rate(now.saturating_sub(before) as f64 / seconds);
-                bar.set_message(format!(
-                    "{:24} in {:>10}  out {:>10}  queue {:>9}  busy {:>5}  back-pr. {:>5}  p50 {:>8}  p99 {:>8}",
-                    format!("{}/{name}", report.topology),
+                let figures = [
                     rate(component.executed, last.executed),
                     rate(component.emitted, last.emitted),
                     size(component.queued_bytes),
@@ -81,7 +98,8 @@ impl LiveView {
                     percent(component.back_pressured),
                     time(component.latency_us.p50),
                     time(component.latency_us.p99),
-                ));
+                ];
+                bar.set_message(line(&shown(report, name), width, &figures));
             }
         }
     }
@@ -103,10 +121,58 @@ impl LiveView {
     }
 }
 
+/// The width of the column of names: as the longest wants it, as far as the terminal has room beside the figures.
+fn name_width(longest: usize, terminal: usize) -> usize {
+    let figures: usize = COLUMNS.iter().map(|(_, width)| width + 1).sum();
+    // The last column of a terminal stays free: some of them begin a new line after it.
+    longest.max("COMPONENT".len()).min(terminal.saturating_sub(figures + 1).max(NAME_LEAST))
+}
+
+/// A line of the view. A name that is too long loses its middle: what it begins and ends with tells most.
+fn line(name: &str, width: usize, figures: &[String; COLUMNS.len()]) -> String {
+    let characters: Vec<char> = name.chars().collect();
+    let name: String = match characters.len() {
+        length if length <= width => characters.into_iter().collect(),
+        length => {
+            let end = (width - 1) / 2;
+            let start = width - 1 - end;
+            characters[..start].iter().chain(&['…']).chain(&characters[length - end..]).collect()
+        }
+    };
+    let figures = figures.iter().zip(COLUMNS).map(|(figure, (_, width))| format!(" {figure:>width$}"));
+    format!("{name:width$}{}", figures.collect::<String>())
+}
+
 fn rate(per_second: f64) -> String {
     match per_second {
         rate if rate >= 1e6 => format!("{:.1} M/s", rate / 1e6),
         rate if rate >= 1e3 => format!("{:.1} k/s", rate / 1e3),
         rate => format!("{rate:.0} /s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(name: &str, terminal: usize) -> String {
+        let figures = ["999.9 M/s", "999.9 k/s", "9765 KiB", "100 %", "100 %", "999.9 ms", "999 µs"];
+        line(name, name_width(name.chars().count(), terminal), &figures.map(str::to_owned))
+    }
+
+    #[test]
+    fn every_figure_fits_a_terminal_of_80_columns() {
+        for name in ["a", "word-count/split-into-words", "ein-sehr-langer-näme/ünd-noch-einer-dahinter"] {
+            let line = shown(name, 80);
+            assert!(line.chars().count() < 80, "{line}");
+            assert!(line.ends_with(" 999.9 M/s 999.9 k/s 9765 KiB 100 %    100 % 999.9 ms   999 µs"), "{line}");
+        }
+        assert!(shown("word-count/split-into-words", 80).starts_with("word-cou…to-words "));
+    }
+
+    #[test]
+    fn a_wide_terminal_has_room_for_a_long_name() {
+        assert!(shown("word-count/split-into-words", 200).starts_with("word-count/split-into-words 999.9"));
+        assert!(shown("word-count/split-into-words", 20).starts_with("word-c…words 999.9"), "less says nothing");
     }
 }

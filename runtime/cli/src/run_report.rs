@@ -1,7 +1,7 @@
 //! The final report of `petrel run`.
 
 use crate::output::{lines, table};
-use petrel_worker::Report;
+use petrel_worker::{ComponentReport, Report};
 use serde::Serialize;
 use std::io::Write;
 
@@ -38,6 +38,12 @@ pub(crate) fn print_table(reports: &[Report]) {
     for report in reports {
         tell!("{}: {:?} in {:.2} s", report.topology, report.status, report.elapsed_s);
         let _ = write!(std::io::stderr(), "{}", lines(&component_table(report), ""));
+        if let Some((table, more)) = metrics_table(report) {
+            let _ = write!(std::io::stderr(), "\n{}", lines(&table, ""));
+            if more > 0 {
+                tell!("and {more} more metrics: -o json has all of them");
+            }
+        }
         tell_dead_letters(report);
     }
 }
@@ -55,10 +61,31 @@ fn tell_dead_letters(report: &Report) {
     }
 }
 
+/// A column that is only there where a component has something to tell in it.
+type Telling = (&'static str, fn(&ComponentReport) -> Option<String>);
+
+const TELLING: [Telling; 4] = [
+    ("guest cpu", |component| (component.guest_cpu_s >= 0.01).then(|| format!("{:.2} s", component.guest_cpu_s))),
+    ("dead letters", |component| above_zero(component.dead_letters)),
+    ("limits hit", |component| {
+        let hit = component.limits_hit.iter().map(|(limit, calls)| format!("{limit} {calls}"));
+        (!component.limits_hit.is_empty()).then(|| hit.collect::<Vec<_>>().join(", "))
+    }),
+    ("log lines lost", |component| above_zero(component.dropped_log_lines)),
+];
+
+fn above_zero(count: u64) -> Option<String> {
+    (count > 0).then(|| count.to_string())
+}
+
 fn component_table(report: &Report) -> comfy_table::Table {
-    let mut table = table(&["component", "tasks", "executed", "emitted", "rejected", "busy", "back-pr.", "p50", "p99"]);
+    let mut header = vec!["component", "tasks", "executed", "emitted", "rejected", "busy", "back-pr.", "p50", "p99"];
+    let tells = |(_, of): &&Telling| report.components.values().any(|component| of(component).is_some());
+    let telling: Vec<&Telling> = TELLING.iter().filter(tells).collect();
+    header.extend(telling.iter().map(|(title, _)| title));
+    let mut table = table(&header);
     for (name, component) in &report.components {
-        table.add_row([
+        let mut row = vec![
             name.clone(),
             component.tasks.to_string(),
             component.executed.to_string(),
@@ -68,14 +95,46 @@ fn component_table(report: &Report) -> comfy_table::Table {
             percent(component.back_pressured),
             time(component.latency_us.p50),
             time(component.latency_us.p99),
-        ]);
+        ];
+        row.extend(telling.iter().map(|(_, of)| of(component).unwrap_or_else(|| "-".to_owned())));
+        table.add_row(row);
     }
-    for column in 1..9 {
+    align_right(&mut table, 1..header.len());
+    table
+}
+
+/// The lines that a table of metrics has, at most: the document has all of them.
+const METRICS_SHOWN: usize = 20;
+
+/// What plugins have counted and measured; none if they have not.
+fn metrics_table(report: &Report) -> Option<(comfy_table::Table, usize)> {
+    let mut rows = Vec::new();
+    for (name, component) in &report.components {
+        let counters = component.metrics.counters.iter().map(|(metric, sum)| (metric, sum.to_string()));
+        let gauges = component.metrics.gauges.iter().map(|(metric, tasks)| {
+            let tasks = tasks.iter().map(|value| value.map_or_else(|| "-".to_owned(), |value| value.to_string()));
+            (metric, tasks.collect::<Vec<_>>().join(" "))
+        });
+        rows.extend(counters.chain(gauges).map(|(metric, value)| [name.clone(), printable(metric), value]));
+    }
+    let more = rows.len().saturating_sub(METRICS_SHOWN);
+    rows.truncate(METRICS_SHOWN);
+    let mut table = table(&["component", "metric", "value"]);
+    table.add_rows(&rows);
+    (!rows.is_empty()).then_some((table, more))
+}
+
+/// A plugin's own word, safe to show on a terminal.
+fn printable(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn align_right(table: &mut comfy_table::Table, columns: std::ops::Range<usize>) {
+    for column in columns {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(comfy_table::CellAlignment::Right);
         }
     }
-    table
 }
 
 /// A share as a whole percentage.

@@ -6,6 +6,7 @@ use crate::engine::TICK;
 use crate::files::{Inputs, Outputs};
 use crate::limits::Limiter;
 use crate::logger::{Logger, Speaker};
+use crate::plugin_metrics::PluginMetrics;
 use crate::sandbox::SandboxError;
 use crate::scope::CallScope;
 use crate::spec::InstanceSpec;
@@ -17,10 +18,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-
-/// Names of metrics an instance may have, each at most so long.
-const MAX_METRICS: usize = 1000;
-const MAX_METRIC_NAME_BYTES: usize = 256;
 
 /// The data of an instance's store.
 pub(crate) struct Host {
@@ -34,6 +31,7 @@ pub(crate) struct Host {
     pub(crate) writable: Outputs,
     pub(crate) configuration: String,
     pub(crate) secrets: BTreeMap<String, Vec<u8>>,
+    /// Since they were last taken.
     pub(crate) metrics: PluginMetrics,
     logger: Arc<Mutex<Logger>>,
     wasi: WasiCtx,
@@ -47,39 +45,6 @@ pub(crate) struct Output {
     pub(crate) direct: bool,
     /// The fewest tasks a consumer of it has.
     pub(crate) tasks: u32,
-}
-
-/// What a plugin has counted and measured.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PluginMetrics {
-    /// Counters by name.
-    pub counters: BTreeMap<String, i64>,
-    /// Gauges by name.
-    pub gauges: BTreeMap<String, f64>,
-}
-
-impl PluginMetrics {
-    /// Adds to a counter. Beyond a thousand names, and for names beyond 256 bytes, nothing happens.
-    pub(crate) fn add(&mut self, name: String, delta: i64) {
-        if let Some(counter) = self.counters.get_mut(&name) {
-            *counter = counter.saturating_add(delta);
-        } else if self.has_room(&name) {
-            self.counters.insert(name, delta);
-        }
-    }
-
-    /// Sets a gauge, within the same limits.
-    pub(crate) fn set(&mut self, name: String, value: f64) {
-        if let Some(gauge) = self.gauges.get_mut(&name) {
-            *gauge = value;
-        } else if self.has_room(&name) {
-            self.gauges.insert(name, value);
-        }
-    }
-
-    fn has_room(&self, name: &str) -> bool {
-        self.counters.len() + self.gauges.len() < MAX_METRICS && name.len() <= MAX_METRIC_NAME_BYTES
-    }
 }
 
 impl Host {
@@ -141,26 +106,5 @@ impl Host {
 impl WasiView for Host {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.resources }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn metrics_are_bounded() {
-        let mut metrics = PluginMetrics::default();
-        metrics.add("rows".into(), 2);
-        metrics.add("rows".into(), i64::MAX);
-        metrics.set("x".repeat(MAX_METRIC_NAME_BYTES + 1), 1.0);
-        assert_eq!(metrics.counters["rows"], i64::MAX);
-        assert!(metrics.gauges.is_empty());
-        for i in 0..2 * MAX_METRICS {
-            metrics.set(i.to_string(), i as f64);
-        }
-        assert_eq!(metrics.counters.len() + metrics.gauges.len(), MAX_METRICS);
-        metrics.set("7".into(), 0.5);
-        assert_eq!(metrics.gauges["7"], 0.5, "a known name still works");
     }
 }

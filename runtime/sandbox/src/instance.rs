@@ -3,7 +3,7 @@
 use crate::contract::{bolt, grouping, spout, types};
 use crate::deadline::{Deadline, Over};
 use crate::files::{PrintTarget, WriteError};
-use crate::host::{Host, PluginMetrics};
+use crate::host::Host;
 use crate::log::now_us;
 use crate::trap::{self, Breach};
 use crate::usage::{LOG_LIMIT, Usage};
@@ -168,12 +168,8 @@ impl Instance {
         usage.memory_bytes = self.memory_bytes();
         // What was dropped between two calls, at the end of a line, belongs to nobody else.
         usage.dropped_log_lines += self.store.data().logger().take_dropped();
+        usage.metrics = std::mem::take(&mut self.store.data_mut().metrics);
         usage
-    }
-
-    /// What the plugin has counted and measured in this instance.
-    pub fn metrics(&self) -> &PluginMetrics {
-        &self.store.data().metrics
     }
 
     /// Whether calls are possible.

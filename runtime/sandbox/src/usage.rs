@@ -1,10 +1,11 @@
 //! What an instance has used.
 
+use crate::plugin_metrics::PluginMetrics;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What an instance has used since it was last asked, but for what it has now.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Usage {
     /// What its memories and tables take together now, in bytes.
     pub memory_bytes: u64,
@@ -17,6 +18,8 @@ pub struct Usage {
     /// How many calls reached a limit, by its name in reports. A limit is reached also where the guest lived on: when it
     /// did without the memory, or when lines were dropped.
     pub limits_hit: BTreeMap<&'static str, u64>,
+    /// What the plugin has counted and measured.
+    pub metrics: PluginMetrics,
 }
 
 impl Usage {

@@ -30,8 +30,6 @@ pub enum TaskEnd {
     Finished,
     /// It was told to stop.
     Stopped,
-    /// Whoever read standard output has gone, as `head` does when it has enough: nobody wants the rest.
-    NoReader,
     /// Its guest failed.
     Failed(Box<Failure>),
     /// What its component is to read cannot be read. Noticed before any task starts.
@@ -67,7 +65,7 @@ pub enum TaskEnd {
 impl TaskEnd {
     /// Whether the topology cannot go on.
     pub fn is_failure(&self) -> bool {
-        !matches!(self, TaskEnd::Finished | TaskEnd::Stopped | TaskEnd::NoReader)
+        !matches!(self, TaskEnd::Finished | TaskEnd::Stopped)
     }
 }
 
@@ -76,7 +74,6 @@ impl fmt::Display for TaskEnd {
         match self {
             TaskEnd::Finished => f.write_str("finished"),
             TaskEnd::Stopped => f.write_str("stopped"),
-            TaskEnd::NoReader => f.write_str("stopped: nobody reads standard output any more"),
             TaskEnd::Failed(failure) => write_failure(f, failure),
             TaskEnd::CannotRead { component, key, error } => write!(
                 f,

@@ -43,7 +43,7 @@ impl FailureReport {
     /// Of an end; none if it is no failure.
     pub(crate) fn of(end: &TaskEnd) -> Option<FailureReport> {
         match end {
-            TaskEnd::Finished | TaskEnd::Stopped | TaskEnd::NoReader => None,
+            TaskEnd::Finished | TaskEnd::Stopped => None,
             TaskEnd::Failed(failure) => Some(FailureReport::of_call(failure)),
             TaskEnd::CannotRead { component, key: _, error } => {
                 let task = TaskName { component: component.clone(), task: 0, is_grouping: false };

@@ -1,7 +1,7 @@
 //! What a running task counts, cheap enough for every call, read by reports while it runs.
 
 use hdrhistogram::Histogram;
-use petrel_sandbox::Usage;
+use petrel_sandbox::{PluginMetrics, Usage};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,6 +32,7 @@ pub(crate) struct TaskMeters {
     /// Log lines that were dropped because there were too many.
     pub(crate) dropped_log_lines: AtomicU64,
     limits_hit: Mutex<BTreeMap<&'static str, u64>>,
+    plugin: Mutex<PluginMetrics>,
     latency_us: Mutex<Histogram<u64>>,
 }
 
@@ -50,6 +51,7 @@ impl Default for TaskMeters {
             guest_cpu_ns: AtomicU64::new(0),
             dropped_log_lines: AtomicU64::new(0),
             limits_hit: Mutex::default(),
+            plugin: Mutex::default(),
             latency_us: Mutex::new(new_histogram()),
         }
     }
@@ -77,6 +79,14 @@ impl TaskMeters {
             let mut hit = self.limits_hit.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             usage.limits_hit.into_iter().for_each(|(limit, calls)| *hit.entry(limit).or_default() += calls);
         }
+        if !usage.metrics.is_empty() {
+            self.plugin.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend(usage.metrics);
+        }
+    }
+
+    /// What the plugin has counted and measured in this task.
+    pub(crate) fn plugin_metrics(&self) -> PluginMetrics {
+        self.plugin.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
     /// Adds how many calls reached each limit to those of other tasks.

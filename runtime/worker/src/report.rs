@@ -4,6 +4,7 @@ use crate::dead_letters::DeadLetterCounts;
 use crate::end::TaskEnd;
 use crate::failure_report::FailureReport;
 use crate::meters::{Percentiles, TaskMeters, percentiles, read};
+use crate::metrics_report::MetricsReport;
 use petrel_model::Assignment;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 pub struct Report {
     /// The topology's name.
     pub topology: String,
-    /// `running`, `done`, `stopped` or `failed`.
+    /// `running`, `done`, `drained`, `stopped` or `failed`.
     pub status: Status,
     /// Seconds since the first task started, up to the end of the last.
     pub elapsed_s: f64,
@@ -47,9 +48,11 @@ impl Report {
 pub enum Status {
     /// Tasks are at work.
     Running,
-    /// Every stream ended and everything in flight was processed.
+    /// Every spout came to its end, and everything in flight was processed.
     Done,
-    /// Stopped before that.
+    /// Spouts were told to end before they did so by themselves, and everything in flight was processed.
+    Drained,
+    /// Stopped before everything in flight was processed.
     Stopped,
     /// A task failed.
     Failed,
@@ -88,6 +91,8 @@ pub struct ComponentReport {
     pub limits_hit: BTreeMap<&'static str, u64>,
     /// Log lines that were dropped because there were too many.
     pub dropped_log_lines: u64,
+    /// What its plugin has counted and measured.
+    pub metrics: MetricsReport,
 }
 
 /// Sums the tasks' meters by component.
@@ -127,6 +132,7 @@ pub(crate) fn components(
             guest_cpu_s: sum(|task| read(&task.guest_cpu_ns)) as f64 / 1e9,
             limits_hit,
             dropped_log_lines: sum(|task| read(&task.dropped_log_lines)),
+            metrics: MetricsReport::of(tasks.iter().map(|task| task.plugin_metrics())),
         };
         reports.insert(component.name.to_string(), report);
     }

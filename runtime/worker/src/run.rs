@@ -2,11 +2,12 @@
 
 use crate::clock::Clock;
 use crate::dead_letters::{DeadLetterCounts, DeadLetters};
+use crate::draining::Drain;
 use crate::end::{TaskEnd, TaskName};
 use crate::failure_report::FailureReport;
 use crate::meters::TaskMeters;
 use crate::opening::Opening;
-use crate::post::{Letter, Post};
+use crate::post::Post;
 use crate::report::{Report, Status, components};
 use crate::shell::Shell;
 use crate::staff::Staff;
@@ -68,9 +69,8 @@ pub struct RunHandle {
     assignment: Arc<Assignment>,
     meters: Vec<Arc<TaskMeters>>,
     dead_letters: Option<DeadLetters>,
-    post: Post,
     stop: watch::Sender<bool>,
-    drain: watch::Sender<bool>,
+    drain: Drain,
     started: Instant,
     ended: Arc<OnceLock<(f64, Status)>>,
     failure: Arc<OnceLock<FailureReport>>,
@@ -79,10 +79,7 @@ pub struct RunHandle {
 impl RunHandle {
     /// Spouts end their streams; everything in flight is processed.
     pub fn drain(&self) {
-        self.drain.send_replace(true);
-        for task in &self.assignment.tasks {
-            self.post.deliver(*task, Letter::Drain);
-        }
+        self.drain.begin();
     }
 
     /// Every task stops where it stands.
@@ -135,7 +132,7 @@ impl Run {
         let started = Instant::now();
         let (post, inboxes) = Post::open(&assignment.tasks);
         let (stop, stopped) = watch::channel(false);
-        let (drain, drained) = watch::channel(false);
+        let drain = Drain::of(assignment.clone(), post.clone());
         let clock = Clock::new();
         let staff = Arc::new(Staff {
             assignment: assignment.clone(),
@@ -163,7 +160,8 @@ impl Run {
                 clock,
                 opening: opening.clone(),
                 stop: stopped.clone(),
-                drained: drained.clone(),
+                drained: drain.watch(),
+                drain: drain.clone(),
             };
             meters.push(task_meters);
             let spawned = tasks.spawn(shell.run());
@@ -173,7 +171,6 @@ impl Run {
             assignment,
             meters,
             dead_letters: options.dead_letters,
-            post,
             stop,
             drain,
             started,
@@ -189,10 +186,10 @@ impl Run {
     }
 
     /// Waits until the next task has ended, without losing anything when it is not awaited to its end. The first
-    /// failure stops the other tasks, and so does a standard output that nobody reads any more. None: all have ended, and the report is final.
+    /// failure stops the other tasks. None: all have ended, and the report is final.
     pub async fn next_end(&mut self) -> Option<TaskEnd> {
         let Some(joined) = self.tasks.join_next_with_id().await else {
-            self.handle.close(Status::Done);
+            self.handle.close(if self.handle.drain.was_early() { Status::Drained } else { Status::Done });
             return None;
         };
         let end = match joined {
@@ -206,9 +203,6 @@ impl Run {
             self.handle.failure.get_or_init(|| failure);
             self.handle.stop();
             self.handle.close(Status::Failed);
-        } else if matches!(end, TaskEnd::NoReader) {
-            self.handle.stop();
-            self.handle.close(Status::Stopped);
         } else if matches!(end, TaskEnd::Stopped) {
             self.handle.close(Status::Stopped);
         }

@@ -2,6 +2,7 @@
 
 use crate::ages::Ages;
 use crate::clock::Clock;
+use crate::draining::Drain;
 use crate::end::TaskEnd;
 use crate::meters::TaskMeters;
 use crate::opening::Opening;
@@ -19,6 +20,9 @@ use tokio::sync::watch;
 /// How often a draining run looks whether a spout waits for input that may never come.
 const LOOK: Duration = Duration::from_millis(10);
 
+/// Reports of a task at work are so old, at most.
+const NOTE_EVERY: Duration = Duration::from_millis(10);
+
 /// A task keeps its thread for about so long before it lets others run.
 const TURN: Duration = Duration::from_micros(300);
 
@@ -34,6 +38,7 @@ pub(crate) struct Shell {
     pub(crate) opening: Opening,
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) drained: watch::Receiver<bool>,
+    pub(crate) drain: Drain,
 }
 
 /// What the shell keeps while the task runs.
@@ -45,12 +50,14 @@ struct Running {
     outputs: VecDeque<Output>,
     scratch: Vec<Output>,
     wake_us: i64,
+    noted: Instant,
 }
 
 impl Shell {
     /// Runs the task until it finishes, fails or is stopped.
     pub(crate) async fn run(self) -> TaskEnd {
         let mut stop = self.stop.clone();
+        let drain = self.staff.is_spout(self.id).then(|| self.drain.clone());
         let work = async move {
             if !self.staff.is_spout(self.id) {
                 self.opening.all_opened().await;
@@ -61,11 +68,15 @@ impl Shell {
             };
             running.work().await
         };
-        tokio::select! {
+        let end = tokio::select! {
             end = work => end,
             // Dropping the work drops the instance in the middle of its call: nothing of that call is visible.
             _ = stop.wait_for(|stopped| *stopped) => TaskEnd::Stopped,
+        };
+        if let (Some(drain), TaskEnd::Finished) = (drain, &end) {
+            drain.spout_ended();
         }
+        end
     }
 }
 
@@ -81,6 +92,7 @@ impl Running {
             outputs: VecDeque::new(),
             scratch: Vec::new(),
             wake_us: i64::MAX,
+            noted: Instant::now(),
         })
     }
 
@@ -90,11 +102,15 @@ impl Running {
             let turn = Instant::now();
             let end = self.take_turn(turn).await;
             self.shell.meters.busy_ns.fetch_add(turn.elapsed().as_nanos() as u64, Relaxed);
-            self.note();
             if let Some(end) = end {
+                self.note();
                 return end;
             }
+            if turn.duration_since(self.noted) >= NOTE_EVERY {
+                self.note();
+            }
             if self.outputs.is_empty() && !self.take_arrived() {
+                self.note();
                 self.wait().await;
             } else {
                 tokio::task::yield_now().await;
@@ -219,10 +235,13 @@ impl Running {
             }
             Output::Write(writes) => {
                 if let Err(error) = self.instance.write(writes).await {
-                    if error.is_broken_pipe() {
-                        return Some(TaskEnd::NoReader);
+                    if !error.is_broken_pipe() {
+                        return Some(TaskEnd::CannotWrite { task: self.shell.staff.name(self.shell.id), error });
                     }
-                    return Some(TaskEnd::CannotWrite { task: self.shell.staff.name(self.shell.id), error });
+                    // As with `| head`: nobody wants the rest. What other sinks write is whole all the same.
+                    if self.shell.drain.begin_without_reader() {
+                        self.shell.staff.tell_no_reader(self.shell.id);
+                    }
                 }
             }
             Output::WakeAt(time_us) => self.wake_us = time_us,
@@ -236,8 +255,10 @@ impl Running {
         None
     }
 
-    /// Copies the task's counters to where reports read them.
-    fn note(&self) {
+    /// Copies the task's counters to where reports read them. Counting them together costs more than many a call, so this
+    /// is not done for each.
+    fn note(&mut self) {
+        self.noted = Instant::now();
         let report = self.shell.task.report();
         let meters = &self.shell.meters;
         let emitted = report.emitted_rows.iter().sum();

@@ -156,6 +156,14 @@ impl Staff {
         }
     }
 
+    /// Writes to the log that nobody reads what a task prints.
+    pub(crate) fn tell_no_reader(&self, id: TaskId) {
+        let message = "nobody reads standard output any more: what is printed is dropped, spouts end, what is in flight is \
+                       processed";
+        let component = &self.component(id.component).name;
+        self.logs.tell(&self.assignment.topology, component, id.task, LogSource::System, message.to_owned());
+    }
+
     /// Writes a rejected tuple to the log.
     fn tell_rejected(&self, rejected: &Rejected) {
         let fields: Vec<String> = rejected.fields.0.iter().map(|(name, value)| format!("{name}={value}")).collect();

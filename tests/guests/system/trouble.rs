@@ -1,7 +1,7 @@
 //! A bolt that passes numbers with an answer, and does what it is told to when it meets a certain number.
 
 use petrel_sdk::batch::{Anchors, BatchBolt, BatchState, Outputs};
-use petrel_sdk::host::configuration;
+use petrel_sdk::host::{configuration, metrics};
 use petrel_sdk::{
     ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, FrameView, InputStream, OutputStream,
     Scalar, Schema, serde_json,
@@ -126,6 +126,11 @@ impl Trouble {
                 Err(error) => format!("no connection: {error}"),
             },
             "file" => format!("{:?}", std::fs::read_to_string(&self.with)),
+            "measure" => {
+                metrics::add("met", 1);
+                metrics::set(&self.with, 0.5);
+                String::new()
+            }
             "say" => {
                 println!("{}", self.with);
                 String::new()

@@ -3,7 +3,7 @@
 use super::schema::assert_fits;
 use crate::faults::trouble;
 use petrel_tests::Sandbox;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const NUMBERS: &str =
     "guarantee = \"best-effort\"\n[component.numbers]\nplugin = \"numbers\"\nconfig = { count = 1000 }\n";
@@ -21,6 +21,40 @@ fn the_report_of_one_topology_and_of_several() {
     let reports = sandbox.run(&["run", "one.toml", "two.toml", "-o", "json"]).ok().json();
     assert_fits(&reports, "run");
     assert_eq!(reports["topologies"][1]["topology"], "two");
+}
+
+#[test]
+fn what_plugins_count_and_measure_is_in_the_report() {
+    let sandbox = Sandbox::new();
+    let text = trouble("t", "count = 1000", "how = \"measure\", with = \"level\", at = 7", "parallelism = 2");
+    sandbox.write("t.toml", text);
+    let report = sandbox.run(&["run", "t.toml", "-o", "json"]).ok().json();
+    assert_fits(&report, "run");
+    let metrics = &report["components"]["trouble"]["metrics"];
+    assert_eq!(metrics["counters"], json!({ "met": 1 }));
+    // One of the two tasks met the number.
+    let mut gauge = metrics["gauges"]["level"].as_array().expect("one for each task").clone();
+    gauge.sort_by_key(Value::is_null);
+    assert_eq!(gauge, [json!(0.5), Value::Null]);
+    assert_eq!(report["components"]["sink"]["metrics"], json!({ "counters": {}, "gauges": {} }));
+    let shown = sandbox.run(&["run", "t.toml", "--parallelism", "trouble=1"]).ok().stderr();
+    let words: Vec<&str> = shown.split_whitespace().collect();
+    for row in [["COMPONENT", "METRIC", "VALUE"], ["trouble", "met", "1"], ["trouble", "level", "0.5"]] {
+        assert!(words.windows(3).any(|window| window == row), "{row:?} is missing in\n{shown}");
+    }
+}
+
+#[test]
+fn what_went_wrong_has_columns_where_something_did() {
+    let sandbox = Sandbox::new();
+    sandbox.write("bad.toml", trouble("bad", "count = 1000", "how = \"reject\", at = 7", ""));
+    let shown = sandbox.run(&["run", "bad.toml"]).ok().stderr();
+    assert!(shown.contains("  DEAD LETTERS"), "{shown}");
+    let row = shown.lines().find(|line| line.starts_with("trouble")).expect("the component has a row");
+    assert!(row.ends_with(" 1"), "{shown}");
+    sandbox.write("good.toml", trouble("good", "count = 1000", "", ""));
+    let shown = sandbox.run(&["run", "good.toml"]).ok().stderr();
+    assert!(!shown.contains("DEAD LETTERS") && !shown.contains("LIMITS HIT") && !shown.contains("METRIC"), "{shown}");
 }
 
 #[test]

@@ -13,7 +13,8 @@ use std::sync::Arc;
 /// Writes to one file are gathered up to this size.
 const BUFFER_BYTES: usize = 256 << 10;
 
-/// A write that the operating system refused. What was staged before it in the same call may have been written.
+/// A write that the operating system refused. What was staged before it in the same call may have been written; where only
+/// the reader of standard output has gone, everything else has.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write to {target}: {source}")]
 pub struct WriteError {
@@ -137,23 +138,33 @@ impl Outputs {
 fn perform(files: &[(PathBuf, Arc<File>)], prints: PrintTarget, writes: Vec<Write>) -> Result<(), WriteError> {
     let mut gathered = Vec::new();
     let mut target = None;
+    let mut no_reader = None;
+    let mut write_out = |target, bytes: &[u8]| match write_out(files, prints, target, bytes) {
+        // No reason to keep back what goes to files.
+        Err(error) if error.is_broken_pipe() => {
+            no_reader = Some(error);
+            Ok(())
+        }
+        outcome => outcome,
+    };
     for write in writes {
         let (next, bytes) = match write {
             Write::Append(handle, bytes) => (Some(handle as usize), bytes),
             Write::Print(bytes) => (None, bytes),
         };
         if next != target || gathered.len() + bytes.len() > BUFFER_BYTES {
-            write_out(files, prints, target, &gathered)?;
+            write_out(target, &gathered)?;
             gathered.clear();
         }
         target = next;
         if bytes.len() > BUFFER_BYTES {
-            write_out(files, prints, target, &bytes)?;
+            write_out(target, &bytes)?;
         } else {
             gathered.extend_from_slice(&bytes);
         }
     }
-    write_out(files, prints, target, &gathered)
+    write_out(target, &gathered)?;
+    no_reader.map_or(Ok(()), Err)
 }
 
 fn write_out(
@@ -287,6 +298,22 @@ mod tests {
         });
         let message = error.to_string();
         assert!(message.contains("/dev/full") && message.contains("No space left"), "{message}");
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_keeps_no_file_back() {
+        let gone: fn(&[u8]) -> io::Result<()> = |_| Err(io::ErrorKind::BrokenPipe.into());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.tsv");
+        block_on(async {
+            let mut outputs = outputs(&path, false);
+            outputs.print_to(PrintTarget::Shared(gone));
+            let handle = outputs.create("path", "").await.unwrap();
+            let append = |bytes: &[u8]| Write::Append(handle, bytes.to_vec());
+            let writes = vec![append(b"a"), Write::Print(b"nobody".to_vec()), append(b"b")];
+            assert!(outputs.write(writes).await.unwrap_err().is_broken_pipe());
+        });
+        assert_eq!(fs::read(&path).unwrap(), b"ab");
     }
 
     #[test]

@@ -166,8 +166,9 @@ fn a_full_disk_is_an_error_with_its_path() {
 fn logs_and_metrics_arrive() {
     let mut bench = Bench::new("log hello");
     bench.process().unwrap();
-    assert_eq!(bench.instance.metrics().counters["seen"], 5);
-    assert_eq!(bench.instance.metrics().gauges["level"], 0.5);
+    let metrics = bench.instance.take_usage().metrics;
+    assert_eq!((metrics.counters["seen"], metrics.gauges["level"]), (5, 0.5));
+    assert!(bench.instance.take_usage().metrics.is_empty(), "it was taken");
     let line = bench.logs.try_next().unwrap();
     assert_eq!((line.level, line.message.as_str()), (LogLevel::Error, "hello"));
     assert_eq!((line.topology.as_str(), line.component.as_str(), line.task.0), ("topology", "component", 0));
