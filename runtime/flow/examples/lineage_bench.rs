@@ -51,7 +51,7 @@ struct Bench {
 
 impl Bench {
     fn new(words: u32, targets: usize) -> Bench {
-        let lines = Lines::new(NonZeroU32::MIN);
+        let lines = Lines::new(1, NonZeroU32::MIN);
         let tasks = (0..u64::from(LINES * words)).map(|word| {
             let hash = (word + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             ((hash ^ hash >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 33) as u32 % targets as u32

@@ -72,7 +72,7 @@ impl Acker {
         Acker {
             number,
             lines,
-            trees: Vec::new(),
+            trees: (0..lines.spouts()).map(|_| TreesOfLine::new()).collect(),
             inbox: Inbox::default(),
             tick: 0,
             forget_ticks: forget_ticks.max(1),
@@ -147,15 +147,13 @@ impl Acker {
         });
     }
 
-    /// Does something with a line; those of other ackers are ignored.
+    /// Does something with a line; those of other ackers, or of no spout, are ignored.
     #[inline]
     fn of(&mut self, line: Line, with: impl FnOnce(&mut TreesOfLine)) {
-        if self.lines.acker(line) == self.number {
-            let spout = self.lines.spout(line) as usize;
-            if spout >= self.trees.len() {
-                self.trees.resize_with(spout + 1, TreesOfLine::new);
-            }
-            with(&mut self.trees[spout]);
+        if self.lines.acker(line) == self.number
+            && let Some(trees) = self.trees.get_mut(self.lines.spout(line) as usize)
+        {
+            with(trees);
         }
     }
 }

@@ -34,7 +34,7 @@ fn settled(of: &[(u64, u64)]) -> Report {
 
 impl Told {
     fn new() -> Told {
-        Told { acker: Acker::new(0, Lines::new(NonZeroU32::MIN), 3), sequences: [0; 2] }
+        Told { acker: Acker::new(0, Lines::new(1, NonZeroU32::MIN), 3), sequences: [0; 2] }
     }
 
     /// The next message of a sender.

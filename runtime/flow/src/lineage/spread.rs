@@ -2,11 +2,22 @@
 
 use super::account::Account;
 use super::edge::EdgeNumbers;
-use super::origins::{Origins, Source, Span};
+use super::origins::{Origins, Source};
 use super::segment::{Of, Run, Segment};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
+
+/// So many targets, and rows of a span, are counted in the bytes of one word: adding to memory would wait for the
+/// addition before.
+const PACKED_TARGETS: usize = 8;
+const PACKED_ROWS: usize = 255;
+
+/// What goes to one target.
+struct Part {
+    segment: Segment,
+    rows: u32,
+}
 
 impl Account {
     /// Each row goes to the target that `target_of` names, as a router spreads a frame: the segment of each target in
@@ -24,61 +35,56 @@ impl Account {
         target_of: impl Fn(usize) -> u32,
         edges: &mut EdgeNumbers,
     ) -> Vec<Option<Segment>> {
-        let mut segments: Vec<Segment> = (0..targets)
-            .map(|_| Segment { edge: edges.draw(), runs: Vec::with_capacity(origins.spans.len()), several: Vec::new() })
-            .collect();
-        let mut rows = vec![0u32; targets];
+        let new = |_| {
+            let runs = Vec::with_capacity(origins.spans.len());
+            Part { segment: Segment { edge: edges.draw(), runs, several: Vec::new() }, rows: 0 }
+        };
+        let mut parts: Vec<Part> = (0..targets).map(new).collect();
         let mut counts = vec![0u32; targets];
         let mut row = 0;
         for span in &origins.spans {
-            let next = row + span.rows as usize;
+            let rows = row..row + span.rows as usize;
+            row = rows.end;
             if let Source::Each(first) = span.source {
-                for (entry, row) in (first..).zip(row..next) {
-                    let target = target_of(row) as usize;
-                    self.put_one(&mut segments[target], rows[target], 1, entry, false);
-                    rows[target] += 1;
+                for (entry, row) in (first..).zip(rows) {
+                    self.put_part(&mut parts[target_of(row) as usize], 1, Source::One(entry), origins);
+                }
+            } else if targets <= PACKED_TARGETS && rows.len() <= PACKED_ROWS {
+                let mut packed = count_packed(rows, &target_of, targets as u32);
+                while packed != 0 {
+                    let target = packed.trailing_zeros() / 8;
+                    let count = (packed >> (8 * target)) as u8;
+                    packed &= !(0xFF << (8 * target));
+                    self.put_part(&mut parts[target as usize], u32::from(count), span.source, origins);
                 }
             } else {
-                count(row..next, &target_of, &mut counts);
-                for ((segment, rows), count) in segments.iter_mut().zip(&mut rows).zip(&mut counts) {
-                    if *count > 0 {
-                        self.put_span(segment, *rows, Span { rows: *count, ..*span }, origins);
-                        *rows += core::mem::take(count);
-                    }
+                rows.for_each(|row| counts[target_of(row) as usize] += 1);
+                for (part, count) in parts.iter_mut().zip(&mut counts).filter(|(_, count)| **count > 0) {
+                    self.put_part(part, core::mem::take(count), span.source, origins);
                 }
             }
-            row = next;
         }
-        segments.into_iter().map(|segment| (!segment.runs.is_empty()).then_some(segment)).collect()
+        parts.into_iter().map(|part| (part.rows > 0).then_some(part.segment)).collect()
     }
 
-    #[inline]
-    fn put_span(&mut self, segment: &mut Segment, row: u32, span: Span, origins: &Origins) {
-        match span.source {
-            Source::Nothing => segment.runs.push(Run { rows: span.rows, of: Of::Nothing }),
-            Source::One(entry) | Source::Each(entry) => self.put_one(segment, row, span.rows, entry, false),
-            source => self.put_several(segment, row, span.rows, origins.list(source), false),
+    /// Rows of one source, but for consecutive entries, go to a target.
+    #[inline(always)]
+    fn put_part(&mut self, part: &mut Part, rows: u32, source: Source, origins: &Origins) {
+        match source {
+            Source::Nothing => part.segment.runs.push(Run { rows, of: Of::Nothing }),
+            Source::One(entry) | Source::Each(entry) => self.put_one(&mut part.segment, part.rows, rows, entry, false),
+            several => self.put_several(&mut part.segment, part.rows, rows, origins.list(several), false),
         }
+        part.rows += rows;
     }
 }
 
-/// Counts the rows for each target. Each count is 0 before.
-///
-/// Few targets are counted in the bytes of one word: adding to memory would wait for the addition before.
+/// Counts the rows for each target, a byte for each.
 #[inline]
-fn count(rows: Range<usize>, target_of: &impl Fn(usize) -> u32, counts: &mut [u32]) {
-    const PACKED: usize = 8;
-    if counts.len() > PACKED || rows.len() > 255 {
-        return rows.for_each(|row| counts[target_of(row) as usize] += 1);
-    }
-    let targets = counts.len() as u32;
-    let mut packed = 0u64;
-    for row in rows {
+fn count_packed(rows: Range<usize>, target_of: &impl Fn(usize) -> u32, targets: u32) -> u64 {
+    rows.fold(0, |packed, row| {
         let target = target_of(row);
         assert!(target < targets, "target {target} of {targets}");
-        packed += 1 << (8 * target);
-    }
-    for (count, byte) in counts.iter_mut().zip(packed.to_le_bytes()) {
-        *count = u32::from(byte);
-    }
+        packed + (1 << (8 * target))
+    })
 }

@@ -148,7 +148,7 @@ proptest! {
         kept in prop::collection::vec(any::<bool>(), 120),
     ) {
         let mut edges = EdgeNumbers::new(1, Generation(1));
-        let lines = Lines::new(NonZeroU32::new(2).unwrap());
+        let lines = Lines::new(3, NonZeroU32::new(2).unwrap());
         let before = live(core::slice::from_ref(&lineage));
         let (mut account, origins) = Account::of_rows(&lineage);
         let emitted = origins.repeat(&counts[..lineage.rows() as usize]);
@@ -210,6 +210,24 @@ fn a_line_of_ten_words_is_one_run_for_each_target() {
 }
 
 #[test]
+fn many_targets_and_long_lines_are_spread_as_few_and_short_ones() {
+    for (targets, words) in [(1, 10), (8, 255), (8, 256), (9, 10), (200, 600)] {
+        let mut edges = EdgeNumbers::new(0, Generation(1));
+        let (mut account, origins) = Account::of_roots(Tree { line: Line(0), number: 0 }, 20);
+        let target_of = |row: usize| (row * row / 7 % targets) as u32;
+        let parts = account.spread(&origins.repeat(&[words; 20]), targets, target_of, &mut edges);
+        let mut expected = vec![vec![]; targets];
+        for row in 0..20 * words as usize {
+            expected[target_of(row) as usize].push(vec![Tree { line: Line(0), number: row as u64 / u64::from(words) }]);
+        }
+        let parts: Vec<Lineage> = parts.into_iter().map(|part| part.map(Lineage::of).unwrap_or_default()).collect();
+        assert_eq!(parts.iter().map(trees_of).collect::<Vec<_>>(), expected);
+        let live: Vec<u64> = live(&parts).into_values().collect();
+        assert_eq!(account.into_roots(), live);
+    }
+}
+
+#[test]
 fn a_row_of_two_runs_of_one_tree_takes_its_value_once() {
     let mut edges = EdgeNumbers::new(0, Generation(1));
     let (mut account, origins) = Account::of_roots(Tree { line: Line(0), number: 0 }, 1);
@@ -225,7 +243,7 @@ fn a_row_of_two_runs_of_one_tree_takes_its_value_once() {
 
 #[test]
 fn what_is_held_is_taken_out_by_its_handle() {
-    let lines = Lines::new(NonZeroU32::MIN);
+    let lines = Lines::new(3, NonZeroU32::MIN);
     let mut edges = EdgeNumbers::new(0, Generation(1));
     let tree = |number| Tree { line: Line(0), number };
     let (mut account, origins) = Account::of_roots(tree(0), 4);

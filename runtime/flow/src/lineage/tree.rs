@@ -28,13 +28,19 @@ impl fmt::Display for Tree {
 /// Numbers the lines of a topology: every spout task has one to every acker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lines {
+    spouts: u32,
     ackers: NonZeroU32,
 }
 
 impl Lines {
-    /// Of a topology with so many ackers.
-    pub fn new(ackers: NonZeroU32) -> Lines {
-        Lines { ackers }
+    /// Of a topology with so many spout tasks, counted over all its spouts, and so many ackers.
+    pub fn new(spouts: u32, ackers: NonZeroU32) -> Lines {
+        Lines { spouts, ackers }
+    }
+
+    /// The number of spout tasks.
+    pub fn spouts(self) -> u32 {
+        self.spouts
     }
 
     /// The number of ackers.
@@ -42,7 +48,7 @@ impl Lines {
         self.ackers.get()
     }
 
-    /// The line from a spout task, counted over all spouts of the topology, to an acker.
+    /// The line from a spout task to an acker.
     pub fn line(self, spout: u32, acker: u32) -> Line {
         Line(spout * self.ackers.get() + acker)
     }
@@ -64,7 +70,7 @@ mod tests {
 
     #[test]
     fn spout_and_acker_follow_from_the_line() {
-        let lines = Lines::new(NonZeroU32::new(3).unwrap());
+        let lines = Lines::new(4, NonZeroU32::new(3).unwrap());
         let mut seen = std::collections::BTreeSet::new();
         for (spout, acker) in (0..4).flat_map(|spout| (0..3).map(move |acker| (spout, acker))) {
             let line = lines.line(spout, acker);

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 fn pending(max_pending: u32, timeout_ticks: u32) -> Pending {
-    let lines = Lines::new(NonZeroU32::new(2).unwrap());
+    let lines = Lines::new(2, NonZeroU32::new(2).unwrap());
     Pending::new(1, lines, PendingLimits { max_pending, timeout_ticks })
 }
 

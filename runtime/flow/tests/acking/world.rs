@@ -92,8 +92,9 @@ pub(crate) fn run(seed: u64, mutation: Mutation) -> Result<Outcome, String> {
 impl World {
     fn new(seed: u64, mutation: Mutation) -> World {
         let mut chance = Chance::new(seed);
-        let lines = Lines::new(NonZeroU32::new(1 + chance.below(3) as u32).expect("it is not 0"));
         let spouts = 1 + chance.below(2);
+        let ackers = NonZeroU32::new(1 + chance.below(3) as u32).expect("it is not 0");
+        let lines = Lines::new(spouts as u32, ackers);
         // Components: each spout task, then bolts of one to three tasks that read one or two of those before them.
         let mut tasks: Vec<Vec<usize>> = (0..spouts).map(|spout| vec![spout]).collect();
         let mut count = spouts;
