@@ -1,5 +1,6 @@
 //! Where petrel keeps things: the one reader of the environment.
 
+use crate::rolling_log::RollingLog;
 use anyhow::{Context, anyhow};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
@@ -106,12 +107,12 @@ impl RunFolder {
         dead_letters(&self.path)
     }
 
-    /// The file that takes the run's log lines, as JSON lines.
-    pub(crate) fn open_log(&self) -> anyhow::Result<File> {
+    /// Takes the run's log lines, as JSON lines.
+    pub(crate) fn open_log(&self) -> anyhow::Result<RollingLog> {
         let logs = self.path.join("logs");
         create_private(&logs)?;
         let path = logs.join("tasks.jsonl");
-        File::create(&path).with_context(|| format!("cannot write {}", path.display()))
+        RollingLog::create(&path).with_context(|| format!("cannot write {}", path.display()))
     }
 }
 

@@ -1,11 +1,11 @@
 //! Where log lines of guests and of the system go: the run's folder, and standard error.
 
-use petrel_sandbox::{LogLevel, LogLine, LogSink};
+use crate::rolling_log::RollingLog;
+use petrel_model::TopologyName;
+use petrel_sandbox::{LogLevel, LogLine, LogSink, LogSource};
 use serde_json::json;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long the end of a run waits for the last lines to be written.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -43,22 +43,20 @@ pub(crate) struct LogWriter {
 }
 
 impl LogWriter {
-    /// Starts the thread. `file` gets JSON lines.
-    pub(crate) fn start(flags: &LogFlags, file: File) -> LogWriter {
-        let shown = flags.log_level;
+    /// Starts the thread for a topology. `file` gets JSON lines.
+    pub(crate) fn start(flags: &LogFlags, topology: &TopologyName, file: RollingLog) -> LogWriter {
         let (sink, lines) = LogSink::bounded(LogSink::CAPACITY);
+        let mut writing = Writing { shown: flags.log_level, file, unwritten: 0, refusal: None };
+        let topology = topology.clone();
         let thread = std::thread::spawn(move || {
-            let mut file = BufWriter::new(file);
             while let Some(line) = lines.next() {
-                // A log that cannot be written must not stop the topology.
-                let _ = serde_json::to_writer(&mut file, &document(&line)).map(|()| file.write_all(b"\n"));
-                if matches!(shown, Shown::From(least) if line.level >= least) {
-                    tell!("{}", text(&line));
-                }
+                writing.write(&document(&line));
+                writing.show(line.level, || text(&line));
                 if lines.is_empty() {
-                    let _ = file.flush();
+                    writing.flush();
                 }
             }
+            writing.end(&topology, lines.dropped());
         });
         LogWriter { sink, thread }
     }
@@ -68,8 +66,8 @@ impl LogWriter {
         self.sink.clone()
     }
 
-    /// Writes what is left. Every other clone of the sink must be gone. A reader of standard error that has stalled
-    /// keeps nobody waiting for ever.
+    /// Writes what is left, and tells what was lost. Every other clone of the sink must be gone. A reader of standard
+    /// error that has stalled keeps nobody waiting for ever.
     pub(crate) fn finish(self) {
         drop(self.sink);
         let begun = Instant::now();
@@ -77,6 +75,67 @@ impl LogWriter {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
+}
+
+/// Where the thread writes.
+struct Writing {
+    shown: Shown,
+    file: RollingLog,
+    unwritten: u64,
+    refusal: Option<std::io::Error>,
+}
+
+impl Writing {
+    /// A log that cannot be written must not stop the topology: what is lost is counted.
+    fn write(&mut self, document: &serde_json::Value) {
+        if let Err(error) = self.file.write(document.to_string().as_bytes()) {
+            self.unwritten += 1;
+            self.refusal.get_or_insert(error);
+        }
+    }
+
+    fn flush(&mut self) {
+        if let Err(error) = self.file.flush() {
+            self.refusal.get_or_insert(error);
+        }
+    }
+
+    fn show(&self, level: LogLevel, text: impl FnOnce() -> String) {
+        if matches!(self.shown, Shown::From(least) if level >= least) {
+            tell!("{}", text());
+        }
+    }
+
+    /// The last words: `dropped` lines came after the last one that came through.
+    fn end(mut self, topology: &TopologyName, dropped: u64) {
+        let level = LogLevel::Warn;
+        if dropped > 0 {
+            let lines = if dropped == 1 { "line was" } else { "lines were" };
+            let message = format!("the last {dropped} log {lines} dropped, because there were too many");
+            self.write(&json!({
+                "time_us": now_us(),
+                "level": level.name(),
+                "topology": topology.as_str(),
+                "component": null,
+                "task": null,
+                "source": LogSource::System.name(),
+                "message": message,
+                "dropped_before": dropped,
+            }));
+            self.show(level, || format!("WARN  {topology} system: {message}"));
+        }
+        self.flush();
+        if let Some(error) = &self.refusal {
+            self.show(level, || {
+                let (path, lost) = (self.file.path().display(), self.unwritten.max(1));
+                format!("WARN  {topology} system: {lost} log lines or more are not in {path}: {error}")
+            });
+        }
+    }
+}
+
+fn now_us() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64)
 }
 
 fn document(line: &LogLine) -> serde_json::Value {

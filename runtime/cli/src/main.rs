@@ -28,6 +28,7 @@ mod output;
 mod overlaps;
 mod plugin_set;
 mod problems;
+mod rolling_log;
 mod run_record;
 mod run_report;
 mod scaffold;

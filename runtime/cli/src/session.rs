@@ -49,7 +49,7 @@ impl Session {
         options: SessionOptions,
     ) -> CommandResult<Session> {
         run_record::write(folder.path(), topology, &resolved)?;
-        let writer = LogWriter::start(&options.logs, folder.open_log()?);
+        let writer = LogWriter::start(&options.logs, &resolved.assignment.topology, folder.open_log()?);
         let Resolved { assignment, plugins, warnings: _, components: _ } = resolved;
         let dead_letters = DeadLetterWriter::start(folder.dead_letters(), assignment.dead_letters, {
             let (logs, name) = (writer.sink(), assignment.topology.clone());

@@ -78,7 +78,7 @@ pub use describe::DescribeError;
 pub use files::{Meeting, PrintTarget, Reach, WriteError, check_readable};
 pub use instance::{Instance, Silence};
 pub use load::LoadError;
-pub use log::{LogLevel, LogLine, LogLines, LogSink, LogSource};
+pub use log::{LogLevel, LogLine, LogLines, LogLosses, LogSink, LogSource};
 pub use plugin::Plugin;
 pub use plugin_metrics::PluginMetrics;
 pub use sandbox::{Sandbox, SandboxConfig, SandboxError};

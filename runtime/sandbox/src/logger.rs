@@ -199,6 +199,8 @@ impl Tail {
 impl Drop for Logger {
     fn drop(&mut self) {
         self.flush();
+        // No later line of this instance can tell of them.
+        self.sink.add_dropped(self.dropped);
     }
 }
 

@@ -89,7 +89,7 @@ pub struct ComponentReport {
     pub guest_cpu_s: f64,
     /// How many calls reached a limit, by its name.
     pub limits_hit: BTreeMap<&'static str, u64>,
-    /// Log lines that were dropped because there were too many.
+    /// Log lines of its guests, and of the system about it, that were dropped because there were too many.
     pub dropped_log_lines: u64,
     /// What its plugin has counted and measured.
     pub metrics: MetricsReport,

@@ -13,7 +13,7 @@ use crate::shell::Shell;
 use crate::staff::Staff;
 use petrel_flow::{Task, Tuning};
 use petrel_model::{Assignment, ComponentName, Digest, Grouping, Guarantee};
-use petrel_sandbox::{LogSink, Plugin, PrintTarget};
+use petrel_sandbox::{LogLosses, LogSink, Plugin, PrintTarget};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -69,6 +69,7 @@ pub struct RunHandle {
     assignment: Arc<Assignment>,
     meters: Vec<Arc<TaskMeters>>,
     dead_letters: Option<DeadLetters>,
+    log_losses: LogLosses,
     stop: watch::Sender<bool>,
     drain: Drain,
     started: Instant,
@@ -93,13 +94,19 @@ impl RunHandle {
             Some(ended) => *ended,
             None => (self.started.elapsed().as_secs_f64(), Status::Running),
         };
+        let mut components = components(&self.assignment, &self.meters, elapsed_s);
+        for component in &self.assignment.components {
+            if let Some(report) = components.get_mut(component.name.as_str()) {
+                report.dropped_log_lines += self.log_losses.of(&component.name);
+            }
+        }
         Report {
             topology: self.assignment.topology.to_string(),
             status,
             elapsed_s,
             failure: self.failure.get().cloned(),
             dead_letters: self.dead_letters.as_ref().map_or(DeadLetterCounts::default(), DeadLetters::counts),
-            components: components(&self.assignment, &self.meters, elapsed_s),
+            components,
         }
     }
 
@@ -134,6 +141,7 @@ impl Run {
         let (stop, stopped) = watch::channel(false);
         let drain = Drain::of(assignment.clone(), post.clone());
         let clock = Clock::new();
+        let log_losses = options.logs.losses();
         let staff = Arc::new(Staff {
             assignment: assignment.clone(),
             plugins: options.plugins,
@@ -171,6 +179,7 @@ impl Run {
             assignment,
             meters,
             dead_letters: options.dead_letters,
+            log_losses,
             stop,
             drain,
             started,

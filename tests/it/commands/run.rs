@@ -58,6 +58,42 @@ fn what_went_wrong_has_columns_where_something_did() {
 }
 
 #[test]
+fn log_lines_of_the_system_are_limited_and_every_one_is_accounted_for() {
+    const LINES: u64 = 5_000;
+    let sandbox = Sandbox::new();
+    sandbox.write("bad.jsonl", "no JSON\n".repeat(LINES as usize));
+    sandbox.write(
+        "t.toml",
+        r#"
+        name = "t"
+        guarantee = "best-effort"
+        [component.lines]
+        plugin = "lines"
+        config = { path = "bad.jsonl" }
+        [component.parse]
+        plugin = "json"
+        config = { mode = "parse", fields = { name = "string" } }
+        inputs = [{ from = "lines", grouping = "shuffle" }]
+        "#,
+    );
+    let finished = sandbox.run(&["run", "t.toml", "-o", "json"]).ok();
+    let report = finished.json();
+    assert_eq!(report["components"]["parse"]["dead_letters"], LINES);
+    let dropped = report["components"]["parse"]["dropped_log_lines"].as_u64().expect("a number");
+    assert!(dropped > 0, "that took more than four seconds: {report:#}");
+    let log = sandbox.read(".home/runs/t/logs/tasks.jsonl");
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let about = |line: &&Value| line["component"] == "parse";
+    let told: u64 = lines.iter().map(|line| line["dropped_before"].as_u64().expect("a number")).sum();
+    assert_eq!((lines.iter().filter(about).count() as u64 + told, told), (LINES, dropped));
+    let last = lines.last().expect("there are lines");
+    assert_eq!((&last["component"], &last["source"]), (&Value::Null, &"system".into()));
+    let text = format!("the last {} log lines were dropped", last["dropped_before"]);
+    assert!(finished.stderr().contains(&text), "{text}");
+    assert!(finished.stderr().lines().count() < LINES as usize, "{}", finished.stderr().lines().count());
+}
+
+#[test]
 fn the_report_of_a_failed_run_has_the_reason() {
     let failure = |config: &str, sink: &str| {
         let sandbox = Sandbox::new();
