@@ -65,7 +65,8 @@ fn mix(number: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
+    use alloc::collections::BTreeSet;
+    use alloc::vec::Vec;
 
     #[test]
     fn numbers_and_values_do_not_collide() {
@@ -96,6 +97,4 @@ mod tests {
             assert!((1_850..2_250).contains(&ones), "bit {bit} is set in {ones} of 4096 values");
         }
     }
-
-    use std::vec::Vec;
 }

@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn spout_and_acker_follow_from_the_line() {
         let lines = Lines::new(4, NonZeroU32::new(3).unwrap());
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = alloc::collections::BTreeSet::new();
         for (spout, acker) in (0..4).flat_map(|spout| (0..3).map(move |acker| (spout, acker))) {
             let line = lines.line(spout, acker);
             assert_eq!((lines.spout(line), lines.acker(line)), (spout, acker));
