@@ -9,9 +9,12 @@
 //! Takes a field of `bytes` or `string`, the only one of its input or the one named by `field`, and emits `word` of the
 //! same type. Words are what lies between ASCII white space: space, tab, newline, form feed and carriage return. No
 //! byte of a word is changed; empty lines have no words.
+//!
+//! `poison = "WORD"` makes it panic at a line that has this word: to try what becomes of a plugin that fails.
 
 use inputs::text_field;
 use petrel_sdk::batch::{BatchBolt, BatchState, Outputs};
+use petrel_sdk::frame::Value;
 use petrel_sdk::split::emit_words;
 use petrel_sdk::{
     ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, FrameView, InputStream, OutputStream,
@@ -20,21 +23,31 @@ use petrel_sdk::{
 
 /// The bolt.
 #[derive(Debug)]
-pub struct Split;
+pub struct Split {
+    poison: Option<Vec<u8>>,
+}
 
 impl BatchBolt for Split {
     fn config_keys() -> Vec<ConfigKey> {
-        vec![ConfigKey::optional(
-            "field",
-            ConfigKind::Text,
-            "the field to split; needed where several are text or bytes",
-        )]
+        vec![
+            ConfigKey::optional(
+                "field",
+                ConfigKind::Text,
+                "the field to split; needed where several are text or bytes",
+            ),
+            ConfigKey::optional("poison", ConfigKind::Text, "a word at which it panics, to try how faults are handled"),
+        ]
     }
 
     fn describe(
         configuration: &petrel_sdk::serde_json::Value,
         inputs: &[InputStream],
     ) -> Result<Description, ConfigError> {
+        if let Some(word) = configuration["poison"].as_str()
+            && words(word.as_bytes()).ne([word.as_bytes()])
+        {
+            return Err(ConfigError::new("poison", format!("expected one word without white space, found {word:?}")));
+        }
         let wanted = configuration["field"].as_str();
         let needs = inputs.iter().map(|input| text_field(input, wanted).cloned()).collect::<Result<Vec<Field>, _>>()?;
         let Some(first) = needs.first() else {
@@ -53,8 +66,9 @@ impl BatchBolt for Split {
         })
     }
 
-    fn open(_: &Context) -> Result<Self, Error> {
-        Ok(Split)
+    fn open(context: &Context) -> Result<Self, Error> {
+        let poison = context.configuration["poison"].as_str().map(|word| word.as_bytes().to_vec());
+        Ok(Split { poison })
     }
 
     fn process(
@@ -64,9 +78,32 @@ impl BatchBolt for Split {
         _: &mut BatchState<'_>,
         out: &mut Outputs,
     ) -> Result<(), Error> {
+        if let Some(poison) = &self.poison {
+            refuse(poison, frame);
+        }
         emit_words(&frame.column(0), out.stream(0));
         Ok(())
     }
+}
+
+/// Panics at the first line with that word.
+fn refuse(poison: &[u8], frame: &FrameView<'_>) {
+    let lines = frame.column(0);
+    for row in 0..frame.rows() {
+        let line = match lines.value(row) {
+            Value::String(line) => line.as_bytes(),
+            Value::Bytes(line) => line,
+            _ => continue,
+        };
+        if words(line).any(|word| word == poison) {
+            panic!("the word {:?}, as config.poison has it", String::from_utf8_lossy(poison));
+        }
+    }
+}
+
+/// The words of a line, as [`emit_words`] finds them.
+fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }
 
 petrel_sdk::export_batch_bolt!(Split);

@@ -71,3 +71,20 @@ fn the_field_must_be_clear() {
         test().config(json!({ "field": "a" })).input_of("y", Schema::new([Field::new("a", Scalar::Bytes)])).try_open();
     assert!(mixed.unwrap_err().to_string().contains("the inputs differ"));
 }
+
+#[test]
+fn poison_is_a_whole_word() {
+    let test = || BoltTest::<Split>::batch().input::<Line>("lines").config(json!({ "poison": "POISON" }));
+    let mut harmless = test();
+    harmless.send([Line { line: b"POISONED antiPOISON POISON, poison" }, Line { line: b"" }]);
+    assert_eq!(words(&harmless).len(), 4);
+    for line in ["POISON", "a POISON b", "\tPOISON\r"] {
+        let poisoned = std::panic::catch_unwind(|| test().send([Line { line: b"ok" }, Line { line: line.as_bytes() }]));
+        let message = poisoned.unwrap_err().downcast::<String>().unwrap();
+        assert!(message.contains("\"POISON\"") && message.contains("config.poison"), "{message}");
+    }
+    for odd in ["", "two words", " x"] {
+        let error = test().config(json!({ "poison": odd })).try_open().unwrap_err().to_string();
+        assert!(error.contains("config.poison"), "{error}");
+    }
+}
