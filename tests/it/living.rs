@@ -1,6 +1,7 @@
 //! Runs that are told to end: signals, times, readers that go away; runs beside each other; memory that stays bounded.
 
 use crate::faults::trouble;
+use crate::guests::guest;
 use petrel_tests::{Finished, Sandbox};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -293,6 +294,54 @@ fn one_signal_drains_while_standard_input_is_silent() {
     let mut counts: Vec<&str> = counts.lines().collect();
     counts.sort_unstable();
     assert_eq!(counts, ["petrel\t1", "storm\t2"], "complete lines are counted, half a line is none");
+}
+
+/// The processor time of a process, in seconds.
+fn processor_seconds(process: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("it runs");
+    let (_, after_name) = stat.rsplit_once(')').expect("a name in brackets");
+    let ticks = |field: usize| after_name.split_whitespace().nth(field).and_then(|text| text.parse::<u32>().ok());
+    // A hundred ticks a second on every Linux.
+    f64::from(ticks(11).expect("user time") + ticks(12).expect("system time")) / 100.0
+}
+
+/// What a spout has emitted is on its way while it waits for more, whatever it is written with, and waiting costs nothing.
+#[test]
+fn silent_standard_input_keeps_nothing_back() {
+    let lines = ("lines".to_owned(), "line", "a\nb\n".to_owned(), "c\n");
+    let bytes = (guest("hear"), "byte", "97\n10\n98\n10\n".to_owned(), "99\n10\n");
+    for (plugin, field, first, last) in [lines, bytes] {
+        let sandbox = Sandbox::new();
+        sandbox.write(
+            "silent.toml",
+            format!(
+                "name = \"silent\"\nguarantee = \"best-effort\"\n\
+                 [component.source]\nplugin = \"{plugin}\"\nconfig = {{ stdin = true }}\n\
+                 [component.sink]\nplugin = \"file-sink\"\nconfig = {{ path = \"heard.txt\", fields = [\"{field}\"] }}\n\
+                 inputs = [{{ from = \"source\", grouping = \"global\" }}]\n"
+            ),
+        );
+        let mut command = sandbox.command(&["run", "silent.toml", "-o", "json"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut run = Living { child: Some(command.spawn().expect("petrel starts")) };
+        let mut stdin = run.child.as_mut().and_then(|child| child.stdin.take()).expect("it is piped");
+        let heard = sandbox.path().join("heard.txt");
+        let has = |text: &str| std::fs::read_to_string(&heard).is_ok_and(|heard| heard == text);
+        stdin.write_all(b"a\nb\n").expect("petrel reads it");
+        wait_until("what came is through", || has(&first));
+        let before = processor_seconds(run.id());
+        std::thread::sleep(Duration::from_secs(1));
+        let spent = processor_seconds(run.id()) - before;
+        assert!(spent < 0.25, "{plugin} waits with {spent} s of processor time a second");
+        stdin.write_all(b"c\n").expect("petrel reads it");
+        let all = first + last;
+        wait_until("what came later is through", || has(&all));
+        run.signal("INT");
+        let finished = run.end().ok();
+        drop(stdin);
+        assert_eq!(finished.json()["status"], "drained");
+        assert!(has(&all), "{plugin}: {}", sandbox.read("heard.txt"));
+    }
 }
 
 #[test]

@@ -39,6 +39,18 @@ fn word_count_counts() {
     assert_same(&read_counts(&folder.read_bytes("out.tsv")), &count_words(input("text.txt").as_bytes()));
 }
 
+#[test]
+fn poison_counts_where_there_is_none() {
+    let text = input("poison.txt");
+    let poisoned = text.lines().filter(|line| line.split_ascii_whitespace().any(|word| word == "POISON")).count();
+    assert_eq!((poisoned, text.lines().count()), (2, 2_000), "about one line in a thousand");
+    let folder = Sandbox::new();
+    let sink = format!("sink.path={}", folder.path().join("out.tsv").display());
+    let lines = "lines.path=plugins/topologies/poison.txt";
+    shipped("poison", &["--set", lines, "--set", &sink, "--set", "split.poison=NEEDLE"]);
+    assert_same(&read_counts(&folder.read_bytes("out.tsv")), &count_words(text.as_bytes()));
+}
+
 /// The `k` most frequent words: rank, word, count; of equal ones those first that sort lower.
 fn top(text: &str, k: usize) -> Vec<(usize, String, u64)> {
     let counts = count_words(text.as_bytes());
@@ -390,4 +402,62 @@ fn file_sink_writes_a_file_or_one_for_each_task() {
     let mut numbers: Vec<i64> = parts.concat().lines().map(|line| line.parse().expect("a number")).collect();
     numbers.sort_unstable();
     assert!(numbers.into_iter().eq(0..10_000));
+}
+
+#[test]
+fn a_folder_has_what_this_run_wrote_or_what_all_wrote() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "parts.toml",
+        "name = \"parts\"\nguarantee = \"best-effort\"\n\
+         [component.numbers]\nplugin = \"numbers\"\nconfig = { count = 1000 }\n\
+         [component.sink]\nplugin = \"file-sink\"\nconfig = { path = \"parts/\", format = \"csv\", header = true }\n\
+         inputs = [{ from = \"numbers\", grouping = \"shuffle\" }]\n",
+    );
+    let run = |tasks: u32, append: bool| {
+        let (tasks, append) = (format!("sink={tasks}"), format!("sink.append={append}"));
+        sandbox.run(&["run", "parts.toml", "--parallelism", &tasks, "--set", &append]).ok()
+    };
+    let parts = || {
+        let folder = std::fs::read_dir(sandbox.path().join("parts")).expect("the folder is there");
+        let mut names: Vec<_> = folder.map(|entry| entry.expect("it can be read").file_name()).collect();
+        names.sort_unstable();
+        let texts = names.iter().map(|name| sandbox.read(&format!("parts/{}", name.to_str().expect("text"))));
+        let texts: Vec<String> = texts.collect();
+        for text in &texts {
+            assert_eq!(text.lines().filter(|line| *line == "number").count(), 1, "one header: {text}");
+        }
+        let lines =
+            texts.iter().flat_map(|text| text.lines().skip(1)).map(|line| line.parse::<i64>().expect("a number"));
+        let mut numbers: Vec<i64> = lines.collect();
+        numbers.sort_unstable();
+        (names.len(), numbers)
+    };
+    let once: Vec<i64> = (0..1000).collect();
+    run(3, false);
+    assert_eq!(parts(), (3, once.clone()));
+    let finished = run(2, false);
+    assert_eq!(parts(), (2, once), "what the third task of the first run wrote is no result of this one");
+    assert!(finished.stderr().contains("removed part-00002.csv"), "{}", finished.stderr());
+    run(1, true);
+    assert_eq!(parts(), (2, (0..1000).flat_map(|number| [number; 2]).collect()));
+}
+
+#[test]
+fn a_link_that_leads_out_of_the_folder_is_left_out_and_told() {
+    let sandbox = Sandbox::new();
+    sandbox.write("outside.txt", "secret\n");
+    sandbox.write("in/a.txt", "open\n");
+    std::os::unix::fs::symlink("../outside.txt", sandbox.path().join("in/b.txt")).expect("links can be made");
+    sandbox.write(
+        "links.toml",
+        "name = \"links\"\nguarantee = \"best-effort\"\n\
+         [component.lines]\nplugin = \"lines\"\nconfig = { path = \"in\" }\n\
+         [component.out]\nplugin = \"print\"\ninputs = [{ from = \"lines\", grouping = \"global\" }]\n",
+    );
+    sandbox.run(&["check", "links.toml"]).ok();
+    let finished = sandbox.run(&["run", "links.toml"]).ok();
+    assert_eq!(finished.stdout(), "open\n");
+    let told = finished.stderr();
+    assert!(told.contains("in/b.txt") && told.contains("leads out of what is granted"), "{told}");
 }

@@ -13,9 +13,13 @@
 //! | `csv` | values with commas between them, quoted where RFC 4180 wants it |
 //! | `json` | an object; bytes that are not UTF-8 become U+FFFD, unless `bytes = "base64"` |
 //!
-//! The file is created, or emptied, when the task starts. With `parallelism` above 1, or a `path` that ends with `/`,
-//! `path` is a folder and task *t* writes `part-0000t.tsv` in it. What a batch writes is written when the batch is
-//! through, and not at all if it fails.
+//! The file is created, or emptied, when the task starts; with `append = true` what is in it stays. With `parallelism`
+//! above 1, or a `path` that ends with `/`, `path` is a folder and task *t* writes `part-0000t.tsv` in it. Part files of
+//! an earlier run that this one does not write are removed, so that the folder has what this run wrote and nothing
+//! else; with `append = true` they stay. What a batch writes is written when the batch is through, and not at all if it
+//! fails. A task that starts again after a failure goes on at the end of its file, whatever `append` says.
+
+mod parts;
 
 use petrel_sdk::batch::{BatchBolt, BatchState, Outputs};
 use petrel_sdk::host::files::{self, FileHandle};
@@ -37,6 +41,12 @@ impl BatchBolt for FileSink {
             ConfigKind::PathWrite,
             "the file to write, or the folder where several tasks write a file each",
         )];
+        keys.push(ConfigKey::with_default(
+            "append",
+            ConfigKind::Boolean,
+            false,
+            "true: keep what earlier runs wrote, and go on at its end",
+        ));
         keys.extend(Options::config_keys());
         keys
     }
@@ -54,12 +64,17 @@ impl BatchBolt for FileSink {
         let writers = options.writers(&options.columns(&context.inputs)?);
         let is_folder = context.configuration["path"].as_str().is_some_and(|path| path.ends_with('/'));
         let name = match is_folder || context.parallelism > 1 {
-            true => format!("part-{:05}.{}", context.task, options.format.extension()),
+            true => parts::name(context.task, options.format.extension()),
             false => String::new(),
         };
-        let file = files::create("path", &name)?;
+        let append = context.configuration["append"].as_bool().unwrap_or(false);
+        let (file, kept) = files::open("path", &name, append)?;
+        if !name.is_empty() && !append && context.task == 0 {
+            parts::remove_stale(context.parallelism, options.format.extension())?;
+        }
         let mut lines = Vec::new();
-        if options.header {
+        // What was kept has one already.
+        if options.header && kept == 0 {
             writers[0].header(&mut lines);
             files::append(file, &lines)?;
         }

@@ -36,6 +36,60 @@ fn a_folder_has_a_file_a_task() {
     assert_eq!(written(json!({ "path": "counts/", "fields": ["count"] }), "part-00000.tsv"), r"1\n-2\n");
 }
 
+fn sink(config: serde_json::Value) -> BoltTest<FileSink> {
+    BoltTest::<FileSink>::batch().config(config).input::<Count>("count")
+}
+
+fn text(test: &BoltTest<FileSink>, name: &str) -> Option<String> {
+    test.written("path", name).map(|bytes| String::from_utf8(bytes).unwrap())
+}
+
+#[test]
+fn what_earlier_runs_wrote_is_kept_where_that_is_wanted() {
+    let run = |append: bool, before: &str| {
+        let config = json!({ "path": "a", "header": true, "append": append });
+        let mut test = sink(config).written_before("path", "", before);
+        test.send([Count { word: b"new", count: 1 }]);
+        text(&test, "").unwrap()
+    };
+    assert_eq!(run(false, "word\tcount\nold\t7\n"), "word\tcount\nnew\t1\n");
+    assert_eq!(run(true, "word\tcount\nold\t7\n"), "word\tcount\nold\t7\nnew\t1\n", "one header");
+    assert_eq!(run(true, ""), "word\tcount\nnew\t1\n", "an empty file has none yet");
+}
+
+#[test]
+fn a_task_that_starts_again_goes_on_where_it_was() {
+    for append in [false, true] {
+        let mut test = sink(json!({ "path": "a", "format": "csv", "header": true, "append": append })).written_before(
+            "path",
+            "",
+            "word,count\nold,7\n",
+        );
+        test.send([Count { word: b"storm", count: 1 }]);
+        test.restart();
+        test.send([Count { word: b"petrel", count: 2 }]);
+        test.restart();
+        let kept = if append { "old,7\n" } else { "" };
+        assert_eq!(text(&test, "").unwrap(), format!("word,count\n{kept}storm,1\npetrel,2\n"));
+    }
+}
+
+#[test]
+fn part_files_of_an_earlier_run_go_unless_they_are_appended_to() {
+    let run = |append: bool| {
+        let mut test = sink(json!({ "path": "a/", "append": append }))
+            .written_before("path", "part-00000.tsv", "x\t1\n")
+            .written_before("path", "part-00001.tsv", "y\t1\n")
+            .written_before("path", "part-00000.csv", "z,1\n")
+            .written_before("path", "notes.tsv", "mine");
+        test.send([Count { word: b"new", count: 1 }]);
+        let names = ["part-00000.tsv", "part-00001.tsv", "part-00000.csv", "notes.tsv"];
+        names.map(|name| text(&test, name).unwrap_or_default())
+    };
+    assert_eq!(run(false), ["new\t1\n", "", "", "mine"]);
+    assert_eq!(run(true), ["x\t1\nnew\t1\n", "y\t1\n", "z,1\n", "mine"]);
+}
+
 #[test]
 fn nothing_came_and_the_file_is_there() {
     let mut test = BoltTest::<FileSink>::batch().config(json!({ "path": "a", "header": true })).input::<Count>("count");

@@ -10,19 +10,23 @@
 //! not UTF-8 stay, a last line without a newline counts. With `encoding = "utf8-lossy"` it is `line: string`, and what
 //! is not UTF-8 becomes U+FFFD. With `file_field` a second field says which file the line is from.
 //!
-//! Files are read in the order of their names; with several tasks, task *t* of *p* reads every *p*-th file from the
-//! *t*-th on. The position is the file's name and the byte where the next line begins, so that a spout that starts
+//! Of a folder the files in it are read, hidden ones too, but not those in folders below it. Files are read in the order
+//! of their names; with several tasks, task *t* of *p* reads every *p*-th file from the *t*-th on. A line that no frame
+//! can hold, of almost 16 MiB, is left out, with a line in the log. Whatever is silent is asked again a little later,
+//! and what came before is emitted meanwhile. The position is the file's name and the byte where the next line begins, so that a spout that starts
 //! again goes on with exactly the lines that were not emitted. Standard input and pipes cannot be read twice.
 
+mod patience;
 mod text;
 
+use patience::Patience;
 use petrel_sdk::batch::{BatchSpout, Next, SourceOutputs};
-use petrel_sdk::host::files;
+use petrel_sdk::host::{files, metrics, now};
 use petrel_sdk::{
-    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, OutputStream, Scalar, Schema,
+    ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, OutputStream, Scalar, Schema, warn,
 };
 use serde::Deserialize;
-use text::Text;
+use text::{LINE_BYTES_MAX, LineTooLong, Text};
 
 /// How much is asked of the host at a time, in bytes.
 const READ_BYTES: usize = 256 << 10;
@@ -75,6 +79,7 @@ pub struct Lines {
     /// Which of them is being read.
     current: usize,
     text: Text,
+    patience: Patience,
 }
 
 impl BatchSpout for Lines {
@@ -122,21 +127,34 @@ impl BatchSpout for Lines {
             None => (0, 0),
         };
         let (is_text, names_file) = (config.is_text()?, config.file_field.is_some());
-        Ok(Lines { key, is_text, names_file, files, current, text: Text::at(offset) })
+        Ok(Lines { key, is_text, names_file, files, current, text: Text::at(offset), patience: Patience::default() })
     }
 
     fn next(&mut self, max_rows: usize, max_bytes: usize, out: &mut SourceOutputs) -> Result<Next, Error> {
         while self.current < self.files.len() {
-            // What is at hand goes out before more is read: standard input may keep us waiting.
+            // What is at hand goes out before more is read.
             if self.take(max_rows, max_bytes, out) > 0 {
                 return Ok(Next::More);
             }
             let (name, number) = &self.files[self.current];
-            let chunk = files::read(self.key, *number, self.text.read_to(), READ_BYTES)
+            let ready = files::read_ready(self.key, *number, self.text.read_to(), READ_BYTES)
                 .map_err(|error| error.context(format_args!("reading {name}")))?;
+            let Some(chunk) = ready else {
+                return Ok(Next::Idle(now() + self.patience.wait()));
+            };
+            self.patience = Patience::default();
             if !chunk.is_empty() {
-                self.text.feed(chunk).map_err(|too_long| Error::new(too_long).context(name))?;
+                if let Some(too_long) = self.text.feed(chunk) {
+                    self.tell(&too_long);
+                }
+                if self.text.is_skipping() {
+                    // A line of gigabytes is passed over in more than one call.
+                    return Ok(Next::More);
+                }
                 continue;
+            }
+            if let Some(too_long) = self.text.finish() {
+                self.tell(&too_long);
             }
             let last = self.text.last();
             if let Some(line) = &last {
@@ -188,6 +206,15 @@ impl Lines {
             false => out.builder(0).column(0).push_bytes(line),
         }
         self.push_names(1, out);
+    }
+
+    fn tell(&self, line: &LineTooLong) {
+        let LineTooLong { offset, bytes } = line;
+        warn!(
+            "{}: the line of {bytes} bytes that begins at byte {offset} is left out: a line has at most {LINE_BYTES_MAX}",
+            self.files[self.current].0
+        );
+        metrics::add("lines_too_long", 1);
     }
 
     fn push_names(&self, rows: usize, out: &mut SourceOutputs) {

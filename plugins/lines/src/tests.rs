@@ -87,13 +87,47 @@ fn frames_are_about_as_large_as_asked() {
 }
 
 #[test]
-fn a_line_no_frame_can_hold_is_an_error() {
+fn a_silent_pipe_keeps_nothing_back() {
+    let mut test = SpoutTest::<Lines>::batch().config(json!({ "stdin": true })).pipe("stdin");
+    assert!(matches!(test.drain(), Next::Idle(_)));
+    test.feed("stdin", "a\nb\nhalf a l");
+    let Next::Idle(first) = test.drain() else { panic!("the pipe is open") };
+    assert_eq!(lines(&test), [r#"{ line: "a" }"#, r#"{ line: "b" }"#]);
+    // It is asked again soon, and then less and less often.
+    assert_eq!(first, petrel_sdk::Timestamp(1_000));
+    let waits: Vec<Next> = (0..10).map(|_| test.next(10)).collect();
+    assert_eq!(waits[9], Next::Idle(petrel_sdk::Timestamp(32_000)));
+    // Whoever takes over goes on with the half line.
+    test.restart();
+    test.feed("stdin", "ine\nlast");
+    assert!(matches!(test.drain(), Next::Idle(_)));
+    test.close("stdin");
+    assert_eq!(test.drain(), Next::End);
+    assert_eq!(lines(&test)[2..], [r#"{ line: "half a line" }"#, r#"{ line: "last" }"#]);
+}
+
+#[test]
+fn a_line_no_frame_can_hold_is_left_out() {
     let mut content = b"ok\n".to_vec();
     content.resize(text::LINE_BYTES_MAX + 4, b'x');
-    let mut test = SpoutTest::<Lines>::batch().config(json!({ "path": "a" })).file("path", "big.txt", content);
-    assert_eq!(test.next(10), Next::More);
-    let error = test.try_next(10).unwrap_err().to_string();
-    assert!(error.contains("big.txt") && error.contains("byte 3"), "{error}");
+    content.extend_from_slice(b"\ngo on\n");
+    let spout = || SpoutTest::<Lines>::batch().config(json!({ "path": "a" })).file("path", "big.txt", content.clone());
+    let mut test = spout();
+    assert_eq!(test.drain(), Next::End);
+    assert_eq!(lines(&test), [r#"{ line: "ok" }"#, r#"{ line: "go on" }"#]);
+    let logs = test.logs();
+    assert_eq!(logs.len(), 1);
+    let message = &logs[0].message;
+    assert!(message.contains("big.txt") && message.contains("byte 3 ") && message.contains("16711681"), "{message}");
+    assert_eq!(test.metric("lines_too_long"), Some(1.0));
+    // Who takes over before it meets the whole line again, not its tail.
+    let mut test = spout();
+    while test.frame_rows().is_empty() {
+        test.next(1);
+    }
+    test.restart();
+    assert_eq!(test.drain(), Next::End);
+    assert_eq!(lines(&test).len(), 2);
 }
 
 #[test]

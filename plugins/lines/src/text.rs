@@ -2,7 +2,6 @@
 
 use memchr::memchr;
 use petrel_sdk::frame::MAX_FRAME_BYTES;
-use std::fmt;
 
 /// The longest line there may be: a frame less room for what else is in it.
 pub(crate) const LINE_BYTES_MAX: usize = MAX_FRAME_BYTES - (64 << 10);
@@ -17,31 +16,23 @@ pub(crate) struct Text {
     taken: usize,
     /// Where the chunk ends in the file.
     read_to: u64,
+    /// Where a line begins that is too long and whose end has not been read.
+    skipping: Option<u64>,
 }
 
-/// A line that no frame can hold.
+/// A line that no frame can hold, and that was left out.
 #[derive(Debug, PartialEq)]
 pub(crate) struct LineTooLong {
     /// The byte of the file where it begins.
     pub(crate) offset: u64,
+    /// Its length.
+    pub(crate) bytes: u64,
 }
-
-impl fmt::Display for LineTooLong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the line that begins at byte {} is longer than {LINE_BYTES_MAX} bytes, the most a tuple can hold",
-            self.offset
-        )
-    }
-}
-
-impl std::error::Error for LineTooLong {}
 
 impl Text {
     /// A file of which nothing before this byte is wanted.
     pub(crate) fn at(offset: u64) -> Text {
-        Text { begun: Vec::new(), chunk: Vec::new(), taken: 0, read_to: offset }
+        Text { begun: Vec::new(), chunk: Vec::new(), taken: 0, read_to: offset, skipping: None }
     }
 
     /// Where to read on.
@@ -51,19 +42,45 @@ impl Text {
 
     /// Where the first line begins that was not taken.
     pub(crate) fn unread(&self) -> u64 {
+        if let Some(offset) = self.skipping {
+            return offset;
+        }
         self.read_to - (self.chunk.len() - self.taken) as u64 - self.begun.len() as u64
     }
 
-    /// The next bytes of the file, after [`take`](Text::take) returned 0: then only the beginning of a line is left.
-    ///
-    /// # Errors
-    /// That line is too long already.
-    pub(crate) fn feed(&mut self, chunk: Vec<u8>) -> Result<(), LineTooLong> {
-        self.begun.extend_from_slice(&self.chunk[self.taken..]);
-        let length = self.begun.len() + memchr(b'\n', &chunk).unwrap_or(chunk.len());
+    /// The next bytes of the file, after [`take`](Text::take) returned 0: then only the beginning of a line is left. Of a
+    /// line that is too long nothing is kept; it is returned when its end is found.
+    pub(crate) fn feed(&mut self, chunk: Vec<u8>) -> Option<LineTooLong> {
+        let end = memchr(b'\n', &chunk);
+        let length = self.begun.len() + (self.chunk.len() - self.taken) + end.unwrap_or(chunk.len());
+        if self.skipping.is_none() && length > LINE_BYTES_MAX {
+            self.skipping = Some(self.unread());
+            (self.begun, self.chunk, self.taken) = (Vec::new(), Vec::new(), 0);
+        }
+        let start = self.read_to;
         self.read_to += chunk.len() as u64;
+        if self.skipping.is_some() {
+            let end = end?;
+            (self.chunk, self.taken) = (chunk, end + 1);
+            return self.skipped(start + end as u64);
+        }
+        self.begun.extend_from_slice(&self.chunk[self.taken..]);
         (self.chunk, self.taken) = (chunk, 0);
-        if length > LINE_BYTES_MAX { Err(LineTooLong { offset: self.unread() }) } else { Ok(()) }
+        None
+    }
+
+    /// Whether the end of a line that is too long is still to come.
+    pub(crate) fn is_skipping(&self) -> bool {
+        self.skipping.is_some()
+    }
+
+    /// The end of the file is the end of a line that is too long.
+    pub(crate) fn finish(&mut self) -> Option<LineTooLong> {
+        self.skipped(self.read_to)
+    }
+
+    fn skipped(&mut self, end: u64) -> Option<LineTooLong> {
+        self.skipping.take().map(|offset| LineTooLong { offset, bytes: end - offset })
     }
 
     /// Takes complete lines, up to about so many rows and bytes, at least one if there is one. Each is pushed as what
@@ -118,7 +135,7 @@ mod tests {
                 lines.extend(last.map(|line| (line, text.unread())));
                 return lines;
             }
-            text.feed(bytes[from..bytes.len().min(from + chunk)].to_vec()).unwrap();
+            assert_eq!(text.feed(bytes[from..bytes.len().min(from + chunk)].to_vec()), None);
         }
     }
 
@@ -157,20 +174,49 @@ mod tests {
     #[test]
     fn bytes_are_respected_about() {
         let mut text = Text::at(0);
-        text.feed(b"0123456789\n".repeat(10)).unwrap();
+        text.feed(b"0123456789\n".repeat(10));
         assert_eq!(text.take(100, 30, |_, _| {}), 3);
         assert_eq!(text.take(100, 1_000, |_, _| {}), 7);
     }
 
     #[test]
-    fn a_line_has_a_limit() {
+    fn a_line_that_is_too_long_is_left_out_and_nothing_else() {
+        let long = vec![b'x'; LINE_BYTES_MAX];
         let mut text = Text::at(100);
-        text.feed(b"short\n".to_vec()).unwrap();
+        assert_eq!(text.feed(b"short\n".to_vec()), None);
         text.take(10, 1 << 20, |_, _| {});
-        text.feed(vec![b'x'; LINE_BYTES_MAX]).unwrap();
+        assert_eq!(text.feed(long.clone()), None, "just short enough");
         assert_eq!(text.take(10, 1 << 20, |_, _| {}), 0);
-        let error = text.feed(b"y".to_vec()).unwrap_err();
-        assert_eq!(error, LineTooLong { offset: 106 });
-        assert!(error.to_string().contains("byte 106"));
+        for _ in 0..3 {
+            assert_eq!(text.feed(long.clone()), None, "its end is not known yet");
+            assert_eq!(text.unread(), 106, "who goes on from here meets it again");
+            assert_eq!(text.take(10, 1 << 20, |_, _| {}), 0);
+        }
+        let bytes = 4 * LINE_BYTES_MAX as u64 + 1;
+        assert_eq!(text.feed(b"y\nnext\nla".to_vec()), Some(LineTooLong { offset: 106, bytes }));
+        let mut lines = Vec::new();
+        assert_eq!(text.take(10, 1 << 20, |tail, length| lines.push(tail[..length].to_vec())), 1);
+        assert_eq!(lines, [b"next"]);
+        assert_eq!(text.unread(), 106 + bytes + 1 + 5);
+        assert_eq!(text.feed(b"st".to_vec()), None);
+        assert_eq!((text.finish(), text.last()), (None, Some(b"last".to_vec())));
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_may_be_the_last() {
+        let mut text = Text::at(0);
+        assert_eq!(text.feed(vec![b'x'; LINE_BYTES_MAX + 1]), None);
+        assert_eq!(text.finish(), Some(LineTooLong { offset: 0, bytes: LINE_BYTES_MAX as u64 + 1 }));
+        assert_eq!((text.finish(), text.last()), (None, None));
+        assert_eq!(text.unread(), LINE_BYTES_MAX as u64 + 1);
+    }
+
+    #[test]
+    fn the_longest_line_there_may_be_is_one() {
+        let mut text = Text::at(0);
+        let mut line = vec![b'x'; LINE_BYTES_MAX];
+        line.push(b'\n');
+        assert_eq!(text.feed(line), None);
+        assert_eq!(text.take(10, 1 << 20, |_, length| assert_eq!(length, LINE_BYTES_MAX)), 1);
     }
 }

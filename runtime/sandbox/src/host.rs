@@ -6,6 +6,8 @@ use crate::engine::TICK;
 use crate::files::{Inputs, Outputs};
 use crate::limits::Limiter;
 use crate::logger::{Logger, Speaker};
+use crate::lookup::LookupView;
+use crate::net::AllowedNet;
 use crate::plugin_metrics::PluginMetrics;
 use crate::sandbox::SandboxError;
 use crate::scope::CallScope;
@@ -17,6 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::component::ResourceTable;
+use wasmtime_wasi::sockets::WasiSocketsCtxView;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 /// The data of an instance's store.
@@ -35,6 +38,7 @@ pub(crate) struct Host {
     pub(crate) metrics: PluginMetrics,
     logger: Arc<Mutex<Logger>>,
     wasi: WasiCtx,
+    net: Option<Arc<AllowedNet>>,
     resources: ResourceTable,
 }
 
@@ -64,6 +68,7 @@ impl Host {
                 .min()
                 .unwrap_or(u32::MAX),
         };
+        let net = wasi::net(spec)?;
         let mut resources = ResourceTable::new();
         resources.set_max_capacity(usize::try_from(spec.limits.handles).unwrap_or(usize::MAX));
         Ok(Host {
@@ -72,12 +77,13 @@ impl Host {
             limits: spec.limits,
             limiter: Limiter::new(spec.limits.memory_bytes),
             deadline: Deadline::new(),
-            readable: Inputs::new(&spec.grants.paths),
+            readable: Inputs::new(&spec.topology, &spec.component, &spec.grants.paths),
             writable: Outputs::new(&spec.grants.paths, spec.append),
             configuration: spec.configuration.clone(),
             secrets: spec.secrets.clone(),
             metrics: PluginMetrics::default(),
-            wasi: wasi::context(spec, &clock, &logger)?,
+            wasi: wasi::context(spec, net.as_ref(), &clock, &logger)?,
+            net,
             clock,
             logger,
             resources,
@@ -96,6 +102,11 @@ impl Host {
             wait: Duration::from_millis(self.limits.io_ms.unwrap_or(Limits::IO_MS)),
             silence_counts: self.limits.io_ms.is_some(),
         }
+    }
+
+    pub(crate) fn lookup_view(&mut self) -> LookupView<'_> {
+        let sockets = WasiSocketsCtxView { ctx: self.wasi.sockets(), table: &mut self.resources };
+        LookupView { sockets, allowed: self.net.as_deref() }
     }
 
     pub(crate) fn clock_view(&mut self) -> ClockView<'_> {

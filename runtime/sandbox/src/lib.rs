@@ -58,6 +58,7 @@ mod limits;
 mod load;
 mod log;
 mod logger;
+mod lookup;
 mod net;
 mod plugin;
 mod plugin_metrics;

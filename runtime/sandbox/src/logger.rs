@@ -78,6 +78,13 @@ impl Logger {
         }
     }
 
+    /// A line of the host about this task.
+    pub(crate) fn tell(&mut self, level: LogLevel, message: &str) {
+        if self.may_send() {
+            self.send(level, LogSource::System, printable(message.as_bytes()));
+        }
+    }
+
     /// Bytes printed to standard output or standard error, cut at any point.
     pub(crate) fn print(&mut self, source: LogSource, mut bytes: &[u8]) {
         while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {

@@ -45,6 +45,18 @@ impl AllowedNet {
         }
     }
 
+    /// Whether a name may be looked up: one that is granted, or any where any host is. An address is no name: nobody is
+    /// asked about it.
+    pub(crate) fn looks_up(&self, name: &str) -> bool {
+        let plain = |name: &str| name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        name.parse::<IpAddr>().is_ok()
+            || self.0.iter().any(|rule| match &rule.host {
+                None => true,
+                Some(Host::Address(_)) => false,
+                Some(Host::Name(allowed)) => plain(allowed) == plain(name),
+            })
+    }
+
     async fn reaches(&self, address: SocketAddr) -> bool {
         let ip = address.ip().to_canonical();
         for rule in &self.0 {
@@ -123,6 +135,19 @@ mod tests {
         assert!(allows(&["localhost:80"], "127.0.0.1:80", TcpConnect));
         assert!(!allows(&["localhost:80"], "10.0.0.1:80", TcpConnect));
         assert!(!allows(&["no-such-host.invalid:80"], "10.0.0.1:80", TcpConnect));
+    }
+
+    #[test]
+    fn only_names_that_are_granted_are_looked_up() {
+        let looks_up = |entry: &str, name: &str| AllowedNet::parse(&[entry.into()]).unwrap().looks_up(name);
+        assert!(looks_up("redis:6379", "redis"));
+        assert!(looks_up("db.example.com:*", "DB.example.com."));
+        assert!(looks_up("*:443", "anything.example.com"));
+        assert!(looks_up("redis:6379", "127.0.0.1") && looks_up("redis:6379", "::1"), "no look-up at all");
+        assert!(!looks_up("redis:6379", "secrets.attacker.example"));
+        assert!(!looks_up("example.com:443", "sub.example.com"));
+        assert!(!looks_up("127.0.0.1:80", "localhost"));
+        assert!(!AllowedNet::parse(&[]).unwrap().looks_up("redis"));
     }
 
     #[test]

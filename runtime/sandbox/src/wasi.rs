@@ -21,6 +21,7 @@ const MAX_RANDOM_BYTES: u64 = 1 << 20;
 /// The grant that names something that is not there.
 pub(crate) fn context(
     spec: &InstanceSpec,
+    net: Option<&Arc<AllowedNet>>,
     clock: &CallClock,
     logger: &Arc<Mutex<Logger>>,
 ) -> Result<WasiCtx, SandboxError> {
@@ -55,9 +56,8 @@ pub(crate) fn context(
         };
         wasi.preopened_dir(path, path, access).map_err(|error| refused(grant, &format!("{:#}", error.root_cause())))?;
     }
-    if let Some(entries) = &spec.grants.net {
-        let allowed = AllowedNet::parse(entries).map_err(|(entry, reason)| refused(&entry, &reason))?;
-        let allowed = Arc::new(allowed);
+    if let Some(allowed) = net.cloned() {
+        // Which names is for our own look-up to say.
         wasi.allow_tcp(true).allow_udp(true).allow_ip_name_lookup(true);
         wasi.socket_addr_check(move |address, used| {
             let allowed = allowed.clone();
@@ -65,6 +65,16 @@ pub(crate) fn context(
         });
     }
     Ok(wasi.build())
+}
+
+/// Which addresses and names the topology grants, if it grants any.
+///
+/// # Errors
+/// The entry that cannot be read.
+pub(crate) fn net(spec: &InstanceSpec) -> Result<Option<Arc<AllowedNet>>, SandboxError> {
+    let Some(entries) = &spec.grants.net else { return Ok(None) };
+    let allowed = AllowedNet::parse(entries).map_err(|(entry, reason)| refused(&entry, &reason))?;
+    Ok(Some(Arc::new(allowed)))
 }
 
 fn refused(grant: &str, reason: &str) -> SandboxError {

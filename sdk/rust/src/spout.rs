@@ -71,7 +71,11 @@ pub trait Spout: Sized + 'static {
     /// What keeps it from starting.
     fn open(context: &Context, config: Self::Config, position: Option<Self::Position>) -> Result<Self, Error>;
 
-    /// Emits a tuple, or a few that belong together: a position lies between two calls. Called until a batch is full.
+    /// Emits a tuple, or a few that belong together: a position lies between two calls. Called until a batch is full
+    /// or there is nothing at the moment; what was emitted by then goes out as one.
+    ///
+    /// It does not wait for its source, which would keep back what was emitted: it says [`Next::Idle`] until a little
+    /// later. [`read_ready`](crate::host::files::read_ready) reads pipes and standard input so.
     ///
     /// # Errors
     /// The spout is opened anew at the last position that was published.

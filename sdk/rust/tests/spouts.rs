@@ -201,3 +201,67 @@ fn a_required_key_must_be_set() {
     let mut test = SpoutTest::<Bytes>::batch();
     assert_eq!(test.try_open().unwrap_err().message(), "config.path: must be set");
 }
+
+mod silence {
+    use super::*;
+
+    #[derive(Tuple)]
+    struct Byte {
+        byte: i64,
+    }
+
+    /// A byte of standard input a call.
+    struct Bytes {
+        at: u64,
+    }
+
+    #[derive(Config)]
+    struct FromInput {
+        /// Where the bytes come from.
+        #[config(stdin)]
+        #[allow(dead_code, reason = "it is named, not read")]
+        input: bool,
+    }
+
+    #[spout]
+    impl Spout for Bytes {
+        type Config = FromInput;
+        type Output = Output<Byte>;
+        type Position = u64;
+
+        fn open(_: &Context, _: FromInput, position: Option<u64>) -> Result<Self, Error> {
+            Ok(Bytes { at: position.unwrap_or(0) })
+        }
+
+        fn next(&mut self, out: &mut Output<Byte>) -> Result<Next, Error> {
+            match host::files::read_ready("input", 0, self.at, 1)?.as_deref() {
+                None => Ok(Next::Idle(host::now() + Duration::from_millis(1))),
+                Some([byte]) => {
+                    self.at += 1;
+                    out.emit(Byte { byte: i64::from(*byte) });
+                    Ok(Next::More)
+                }
+                Some(_) => Ok(Next::End),
+            }
+        }
+
+        fn position(&self) -> u64 {
+            self.at
+        }
+    }
+
+    #[test]
+    fn what_was_gathered_goes_out_before_a_silent_source_is_waited_for() {
+        let mut test = SpoutTest::<Bytes>::new().config(json!({ "input": true })).pipe("input");
+        assert_eq!(test.next(100), Next::Idle(Timestamp(1_000)));
+        test.feed("input", "ab");
+        // One call of the host, three of the spout: the two tuples are out, with the position after them.
+        assert_eq!(test.next(100), Next::Idle(Timestamp(1_000)));
+        assert_eq!((test.frame_rows(), test.position()), (vec![2], Some(b"2".to_vec())));
+        test.restart();
+        test.feed("input", "c");
+        test.close("input");
+        assert_eq!(test.next(100), Next::End);
+        assert_eq!(test.emitted::<Byte>().iter().map(|tuple| tuple.byte).collect::<Vec<_>>(), [97, 98, 99]);
+    }
+}

@@ -3,7 +3,7 @@
 use crate::petrel::plugin::{configuration, files, log, metrics};
 use petrel_test_guests::Command;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpStream, ToSocketAddrs};
 
 pub fn run(command: &Command) -> Option<Result<(), String>> {
     let (first, second) = (command.text(0), command.text(1));
@@ -22,6 +22,15 @@ pub fn run(command: &Command) -> Option<Result<(), String>> {
             let read = files::read(first, command.number(1) as u32, command.number(2), command.number(3) as u32);
             format!("{:?}", read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
         }
+        "read-ready" => {
+            let read = files::read_ready(first, command.number(1) as u32, command.number(2), command.number(3) as u32);
+            format!("{:?}", read.map(|bytes| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())))
+        }
+        // open KEY NAME KEEP
+        "open" => format!("{:?}", files::open(first, second, command.text(2) == "keep").map(|(_, kept)| kept)),
+        "list-written" => format!("{:?}", files::list_written(first)),
+        "remove" => format!("{:?}", files::remove(first, second)),
+        "look-up" => format!("{:?}", (first, 0).to_socket_addrs().map(|found| found.count() > 0)),
         // write KEY NAME TEXT: the test sees the staged writes, so this one returns ok.
         "write" => {
             let name = if second == "-" { "" } else { second };

@@ -1,4 +1,4 @@
-//! Files behind `path-write` grants, and standard output: opened by `create`, written when a call has returned ok.
+//! Files behind `path-write` grants, and standard output: opened during a call, written when it has returned ok.
 
 use super::{blocking, not_granted};
 use petrel_flow::Write;
@@ -69,7 +69,7 @@ impl PrintTarget {
 pub(crate) struct Outputs {
     keys: BTreeMap<String, String>,
     /// An instance that goes on where another of the same run stopped keeps what that one wrote.
-    append: bool,
+    again: bool,
     open: Vec<OpenFile>,
     prints: PrintTarget,
 }
@@ -82,11 +82,11 @@ struct OpenFile {
 }
 
 impl Outputs {
-    pub(crate) fn new(grants: &[PathGrant], append: bool) -> Outputs {
+    pub(crate) fn new(grants: &[PathGrant], again: bool) -> Outputs {
         let writable = grants.iter().filter(|grant| grant.access == PathAccess::Write);
         Outputs {
             keys: writable.map(|grant| (grant.key.clone(), grant.path.clone())).collect(),
-            append,
+            again,
             open: Vec::new(),
             prints: PrintTarget::default(),
         }
@@ -97,7 +97,7 @@ impl Outputs {
         self.prints = target;
     }
 
-    /// Whether `create` may open a file where so many may be open.
+    /// Whether that file may be opened where so many may be open.
     pub(crate) fn has_room(&self, key: &str, name: &str, most: u64) -> bool {
         (self.open.len() as u64) < most || self.handle(key, name).is_some()
     }
@@ -106,19 +106,37 @@ impl Outputs {
         self.open.iter().position(|file| file.key == key && file.name == name).map(|handle| handle as u32)
     }
 
-    /// Opens the file of a key, or the file of that name in its folder. Opening it twice gives the same handle.
-    pub(crate) async fn create(&mut self, key: &str, name: &str) -> Result<u32, String> {
+    /// Opens the file of a key, or the file of that name in its folder, and empties it unless what is in it is to be kept.
+    /// Returns its handle and how many bytes were kept. Opening it twice gives the same handle, and empties nothing.
+    pub(crate) async fn open(&mut self, key: &str, name: &str, keep: bool) -> Result<(u32, u64), String> {
         if let Some(handle) = self.handle(key, name) {
-            return Ok(handle);
+            return Ok((handle, size(&self.open[handle as usize].file)));
         }
-        let granted = PathBuf::from(self.keys.get(key).ok_or_else(|| not_granted(key, "write"))?);
-        let (append, wanted) = (self.append, name.to_owned());
-        let (path, file) = blocking(move || open(&granted, &wanted, append)).await?;
+        let granted = self.granted(key)?;
+        let (keep, wanted) = (keep || self.again, name.to_owned());
+        let (path, file) = blocking(move || open(&granted, &wanted, keep)).await?;
+        let kept = size(&file);
         self.open.push(OpenFile { key: key.into(), name: name.into(), path, file: Arc::new(file) });
-        Ok(self.open.len() as u32 - 1)
+        Ok((self.open.len() as u32 - 1, kept))
     }
 
-    /// Whether `create` gave that handle.
+    /// The names of the files in the folder of a key, sorted; none where it is no folder.
+    pub(crate) async fn list(&self, key: &str) -> Result<Vec<String>, String> {
+        let granted = self.granted(key)?;
+        blocking(move || list(&granted)).await
+    }
+
+    /// Removes the file of that name from the folder of a key, if it is there.
+    pub(crate) async fn remove(&self, key: &str, name: &str) -> Result<(), String> {
+        let (granted, name) = (self.granted(key)?, name.to_owned());
+        blocking(move || remove(&granted, &name)).await
+    }
+
+    fn granted(&self, key: &str) -> Result<PathBuf, String> {
+        self.keys.get(key).map(PathBuf::from).ok_or_else(|| not_granted(key, "write"))
+    }
+
+    /// Whether that handle was given.
     pub(crate) fn has(&self, handle: u32) -> bool {
         (handle as usize) < self.open.len()
     }
@@ -183,14 +201,17 @@ fn write_out(
     (&**file).write_all(bytes).map_err(|source| WriteError { target: format!("{path:?}"), source })
 }
 
-fn open(granted: &Path, name: &str, append: bool) -> Result<(PathBuf, File), String> {
+fn open(granted: &Path, name: &str, keep: bool) -> Result<(PathBuf, File), String> {
     // Where nothing is yet, the plugin decides by naming a file in it or not.
     let is_folder = granted.as_os_str().as_encoded_bytes().ends_with(b"/")
         || granted.is_dir()
         || !name.is_empty() && !granted.exists();
     let refused = |path: &Path, error: io::Error| format!("cannot write to {path:?}: {error}");
-    let mut flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC;
-    flags |= if append { OFlags::APPEND } else { OFlags::TRUNC };
+    // Always at the end, wherever somebody else who writes to the file has moved that.
+    let mut flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC | OFlags::APPEND;
+    if !keep {
+        flags |= OFlags::TRUNC;
+    }
     let path = match (is_folder, name) {
         (false, "") => granted.to_owned(),
         (false, name) => {
@@ -213,6 +234,40 @@ fn open(granted: &Path, name: &str, append: bool) -> Result<(PathBuf, File), Str
     }
 }
 
+/// What a file holds; nothing for what has no size, such as a pipe.
+fn size(file: &File) -> u64 {
+    file.metadata().map_or(0, |metadata| metadata.len())
+}
+
+fn list(folder: &Path) -> Result<Vec<String>, String> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let refused = |error: io::Error| format!("cannot read {folder:?}: {error}");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(refused)? {
+        let entry = entry.map_err(refused)?;
+        if !entry.file_type().map_err(refused)?.is_dir() {
+            // A name that is not text is none that a plugin has written.
+            names.extend(entry.file_name().into_string().ok());
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn remove(folder: &Path, name: &str) -> Result<(), String> {
+    check_name(name)?;
+    if name.is_empty() || !folder.is_dir() {
+        return Err(format!("only files in a folder are removed, and not {name:?} of {folder:?}"));
+    }
+    let path = folder.join(name);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(format!("cannot remove {path:?}: {error}")),
+        _ => Ok(()),
+    }
+}
+
 fn check_name(name: &str) -> Result<(), String> {
     if name == "." || name == ".." || name.contains(['/', '\\', '\0']) {
         return Err(format!("{name:?} is no file name: it must not hold / or \\, nor be . or .."));
@@ -225,9 +280,9 @@ mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
 
-    fn outputs(path: &Path, append: bool) -> Outputs {
+    fn outputs(path: &Path, again: bool) -> Outputs {
         let grant = PathGrant { key: "path".into(), access: PathAccess::Write, path: path.to_str().unwrap().into() };
-        Outputs::new(&[grant], append)
+        Outputs::new(&[grant], again)
     }
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -241,20 +296,62 @@ mod tests {
         fs::write(&path, "old").unwrap();
         block_on(async {
             let mut outputs = outputs(&path, false);
-            let handle = outputs.create("path", "").await.unwrap();
+            let (handle, kept) = outputs.open("path", "", false).await.unwrap();
+            assert_eq!(kept, 0);
             assert_eq!(fs::read(&path).unwrap(), b"", "truncated at once");
-            assert_eq!(outputs.create("path", "").await.unwrap(), handle);
+            assert_eq!(outputs.open("path", "", false).await.unwrap(), (handle, 0));
             let big = vec![b'x'; 2 * BUFFER_BYTES];
             let pieces = [b"a".to_vec(), b"b".to_vec(), big.clone(), b"c".to_vec()];
             outputs.write(pieces.into_iter().map(|bytes| Write::Append(handle, bytes)).collect()).await.unwrap();
             assert_eq!(fs::read(&path).unwrap(), [&b"ab"[..], &big, b"c"].concat());
         });
+        let size = 2 * BUFFER_BYTES as u64 + 3;
+        for (again, keep, kept) in [(true, false, size), (true, true, size + 4), (false, true, size + 8)] {
+            block_on(async {
+                let mut outputs = outputs(&path, again);
+                let (handle, found) = outputs.open("path", "", keep).await.unwrap();
+                assert_eq!(found, kept, "{again} {keep}");
+                outputs.write(vec![Write::Append(handle, b"more".to_vec())]).await.unwrap();
+                assert_eq!(outputs.open("path", "", false).await.unwrap(), (handle, kept + 4));
+            });
+        }
+        assert!(fs::read(&path).unwrap().ends_with(b"cmoremoremore"));
+    }
+
+    #[test]
+    fn files_of_a_folder_are_listed_and_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("parts");
+        let kept = folder.path().join("kept");
+        fs::write(&kept, "mine").unwrap();
         block_on(async {
-            let mut outputs = outputs(&path, true);
-            let handle = outputs.create("path", "").await.unwrap();
-            outputs.write(vec![Write::Append(handle, b"more".to_vec())]).await.unwrap();
+            let outputs = outputs(&path, false);
+            assert_eq!(outputs.list("path").await, Ok(Vec::new()), "it is not there yet");
+            fs::create_dir_all(path.join("deep")).unwrap();
+            fs::write(path.join("b"), "").unwrap();
+            fs::write(path.join("a"), "").unwrap();
+            symlink(&kept, path.join("link")).unwrap();
+            assert_eq!(outputs.list("path").await.unwrap(), ["a", "b", "link"]);
+            for name in ["a", "link", "never-there"] {
+                outputs.remove("path", name).await.unwrap();
+            }
+            assert_eq!(outputs.list("path").await.unwrap(), ["b"]);
+            for (name, why) in
+                [("../kept", "no file name"), ("..", "no file name"), ("", "only files"), ("deep", "deep")]
+            {
+                let message = outputs.remove("path", name).await.unwrap_err();
+                assert!(message.contains(why), "{message}");
+            }
+            assert!(outputs.list("other").await.unwrap_err().contains("grants no file"));
+            assert!(outputs.remove("other", "b").await.unwrap_err().contains("grants no file"));
         });
-        assert!(fs::read(&path).unwrap().ends_with(b"cmore"));
+        assert_eq!(fs::read(&kept).unwrap(), b"mine", "what a link leads to stays");
+        block_on(async {
+            let outputs = outputs(&kept, false);
+            assert_eq!(outputs.list("path").await, Ok(Vec::new()), "a file has none in it");
+            assert!(outputs.remove("path", "").await.is_err() && outputs.remove("path", "x").await.is_err());
+        });
+        assert!(kept.exists());
     }
 
     #[test]
@@ -263,17 +360,17 @@ mod tests {
         let path = folder.path().join("parts/");
         block_on(async {
             let mut outputs = outputs(&path, false);
-            let first = outputs.create("path", "part-0").await.unwrap();
-            let second = outputs.create("path", "part-1").await.unwrap();
+            let (first, _) = outputs.open("path", "part-0", false).await.unwrap();
+            let (second, _) = outputs.open("path", "part-1", false).await.unwrap();
             let writes = vec![Write::Append(second, b"2".to_vec()), Write::Append(first, b"1".to_vec())];
             outputs.write(writes).await.unwrap();
             for name in ["../x", "a/b", "..", ".", "a\\b"] {
-                assert!(outputs.create("path", name).await.unwrap_err().contains("no file name"), "{name}");
+                assert!(outputs.open("path", name, false).await.unwrap_err().contains("no file name"), "{name}");
             }
-            assert!(outputs.create("path", "").await.unwrap_err().contains("is a folder"));
+            assert!(outputs.open("path", "", false).await.unwrap_err().contains("is a folder"));
             symlink("/tmp/elsewhere", path.join("part-2")).unwrap();
-            assert!(outputs.create("path", "part-2").await.is_err());
-            assert!(outputs.create("other", "").await.unwrap_err().contains("grants no file"));
+            assert!(outputs.open("path", "part-2", false).await.is_err());
+            assert!(outputs.open("other", "", false).await.unwrap_err().contains("grants no file"));
             assert!(outputs.has(1) && !outputs.has(2));
         });
         assert_eq!(fs::read(path.join("part-0")).unwrap(), b"1");
@@ -283,9 +380,9 @@ mod tests {
     #[test]
     fn what_is_not_there_yet_becomes_a_folder_for_a_name_and_a_file_without_one() {
         let folder = tempfile::tempdir().unwrap();
-        block_on(outputs(&folder.path().join("parts"), false).create("path", "part-0")).unwrap();
+        block_on(outputs(&folder.path().join("parts"), false).open("path", "part-0", false)).unwrap();
         assert!(folder.path().join("parts/part-0").is_file());
-        block_on(outputs(&folder.path().join("whole"), false).create("path", "")).unwrap();
+        block_on(outputs(&folder.path().join("whole"), false).open("path", "", false)).unwrap();
         assert!(folder.path().join("whole").is_file());
     }
 
@@ -293,7 +390,7 @@ mod tests {
     fn a_full_disk_is_told_with_the_path_and_the_reason() {
         let error = block_on(async {
             let mut outputs = outputs(Path::new("/dev/full"), false);
-            let handle = outputs.create("path", "").await.unwrap();
+            let (handle, _) = outputs.open("path", "", false).await.unwrap();
             outputs.write(vec![Write::Append(handle, b"x".to_vec())]).await.unwrap_err()
         });
         let message = error.to_string();
@@ -308,7 +405,7 @@ mod tests {
         block_on(async {
             let mut outputs = outputs(&path, false);
             outputs.print_to(PrintTarget::Shared(gone));
-            let handle = outputs.create("path", "").await.unwrap();
+            let (handle, _) = outputs.open("path", "", false).await.unwrap();
             let append = |bytes: &[u8]| Write::Append(handle, bytes.to_vec());
             let writes = vec![append(b"a"), Write::Print(b"nobody".to_vec()), append(b"b")];
             assert!(outputs.write(writes).await.unwrap_err().is_broken_pipe());
@@ -319,10 +416,11 @@ mod tests {
     #[test]
     fn a_path_that_cannot_be_opened_is_told_with_the_reason() {
         let folder = tempfile::tempdir().unwrap();
-        let message = block_on(outputs(&folder.path().join("no/such/file"), false).create("path", "")).unwrap_err();
+        let message =
+            block_on(outputs(&folder.path().join("no/such/file"), false).open("path", "", false)).unwrap_err();
         assert!(message.contains("no/such/file") && message.contains("No such file"), "{message}");
         fs::write(folder.path().join("file"), "").unwrap();
-        let message = block_on(outputs(&folder.path().join("file"), false).create("path", "part-0")).unwrap_err();
+        let message = block_on(outputs(&folder.path().join("file"), false).open("path", "part-0", false)).unwrap_err();
         assert!(message.contains("set a folder"), "{message}");
     }
 }

@@ -116,7 +116,7 @@ pub fn check_readable(grant: &PathGrant) -> Result<(), String> {
     if grant.access != PathAccess::Read {
         return Ok(());
     }
-    for file in listing::list(&grant.path)? {
+    for file in listing::list(&grant.path)?.files {
         if fs::metadata(file.path()).is_ok_and(|metadata| metadata.is_file()) {
             file.open()?;
         }
@@ -217,7 +217,7 @@ fn read(path: &str) -> Shape {
     };
     let mut read = Read { files: BTreeMap::new(), folders: BTreeMap::new(), future };
     // What cannot be listed cannot be read either; that is told elsewhere.
-    for file in listing::list(path).unwrap_or_default() {
+    for file in listing::list(path).unwrap_or_default().files {
         let Ok(metadata) = fs::metadata(file.path()) else { continue };
         read.files.insert(FileId::of(&metadata), file.name());
         read.folders.insert(folder_of(&file), file.name());

@@ -1,10 +1,10 @@
 //! Reading a file at any offset, with the next piece read while the guest works on this one.
 
+use super::blocking;
 use super::listing::Listed;
-use super::stream::{self, SharedStream};
-use super::{blocking, stream::StreamReader};
+use super::stream::{self, StreamReader};
 use crate::deadline::Deadline;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -16,42 +16,47 @@ pub(crate) type Chunk = Arc<Vec<u8>>;
 /// A file being read.
 pub(super) enum Reader {
     Regular(RegularReader),
-    Stream(SharedStream),
+    Stream(Arc<StreamReader>),
 }
 
 impl Reader {
-    /// Opens a file.
+    /// Opens a file. Never waits for a pipe.
     pub(super) async fn open(listed: Listed) -> Result<Reader, String> {
-        if listed == Listed::Stdin {
-            return Ok(Reader::Stream(stream::stdin()));
+        match listed {
+            Listed::Stdin => Ok(Reader::Stream(stream::stdin())),
+            listed => blocking(move || Reader::open_now(&listed)).await,
         }
-        let name = listed.name();
-        let (file, regular) = blocking(move || {
-            let file = listed.open()?;
-            let metadata = file.metadata().map_err(|error| format!("cannot read {:?}: {error}", listed.name()))?;
-            Ok::<_, String>((file, metadata.is_file()))
-        })
-        .await?;
-        Ok(match regular {
-            true => Reader::Regular(RegularReader {
-                name,
-                file: Arc::new(file),
-                spare: [Chunk::default(), Chunk::default()],
-                ahead: None,
-            }),
-            false => Reader::Stream(StreamReader::start(name, file).shared()),
-        })
     }
 
-    /// Up to `max` bytes at an offset; none at the end.
+    fn open_now(listed: &Listed) -> Result<Reader, String> {
+        let name = listed.name();
+        if let Listed::File(path) = listed
+            && fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
+        {
+            let path = path.clone();
+            return Ok(Reader::Stream(Arc::new(StreamReader::start(name, move || File::open(path)))));
+        }
+        let file = Arc::new(listed.open()?);
+        Ok(Reader::Regular(RegularReader { name, file, spare: [Chunk::default(), Chunk::default()], ahead: None }))
+    }
+
+    /// Up to `max` bytes at an offset; none at the end. Waits for a pipe.
     pub(super) async fn read(&mut self, offset: u64, max: u32, deadline: &Deadline) -> Result<Chunk, String> {
         match self {
             Reader::Regular(reader) => reader.read(offset, max as usize).await,
             Reader::Stream(reader) => {
                 // A pipe may be silent for hours.
                 let _silent = deadline.silence();
-                reader.lock().await.read(offset, max as usize).await.map(Arc::new)
+                reader.read(offset, max as usize).await.map(Arc::new)
             }
+        }
+    }
+
+    /// The same, but nothing where a pipe has nothing yet.
+    pub(super) async fn read_ready(&mut self, offset: u64, max: u32) -> Result<Option<Chunk>, String> {
+        match self {
+            Reader::Regular(reader) => reader.read(offset, max as usize).await.map(Some),
+            Reader::Stream(reader) => Ok(reader.read_ready(offset, max as usize)?.map(Arc::new)),
         }
     }
 }

@@ -15,7 +15,7 @@ mod timers;
 
 use crate::host::Host;
 use crate::trap::Breach;
-use crate::{clock, contract};
+use crate::{clock, contract, lookup};
 use petrel_model::World;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
@@ -25,6 +25,7 @@ pub(crate) fn linker(engine: &Engine, world: World) -> wasmtime::Result<Linker<H
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     clock::add_to_linker(&mut linker, Host::clock_view)?;
+    lookup::add_to_linker(&mut linker, Host::lookup_view)?;
     contract::types::add_to_linker::<Host, HasSelf<Host>>(&mut linker, |host| host)?;
     contract::log::add_to_linker::<Host, HasSelf<Host>>(&mut linker, |host| host)?;
     contract::metrics::add_to_linker::<Host, HasSelf<Host>>(&mut linker, |host| host)?;

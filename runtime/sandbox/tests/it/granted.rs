@@ -86,6 +86,19 @@ fn addresses_are_given_by_name_and_port() {
 }
 
 #[test]
+fn only_granted_names_are_looked_up() {
+    let net = |rule: &str| Grants { net: Some(vec![rule.into()]), ..Grants::default() };
+    for rule in ["localhost:80", "LOCALHOST:*", "*:80"] {
+        assert_eq!(granted("look-up localhost", net(rule)).says(), "Ok(true)", "{rule}");
+    }
+    for rule in ["redis:6379", "127.0.0.1:*", "localhost.example.com:80"] {
+        let said = granted("look-up localhost", net(rule)).says();
+        assert!(said.starts_with("Err("), "{rule}: {said}");
+    }
+    assert!(Bench::new("look-up localhost").says().starts_with("Err("));
+}
+
+#[test]
 fn a_grant_that_cannot_be_given_is_named() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for grants in [
@@ -123,6 +136,72 @@ fn files_are_given_by_their_configuration_key() {
 }
 
 #[test]
+fn what_leads_out_of_a_folder_is_left_out_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.txt"), "this is a.txt").unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", folder.path().join("b.txt")).unwrap();
+    let mut bench = granted("list-files path", path("path", PathAccess::Read, folder.path()));
+    let listed = bench.says();
+    assert!(listed.contains("a.txt") && !listed.contains("b.txt"), "{listed}");
+    bench.says();
+    let log = bench.log();
+    assert_eq!(log.len(), 1, "told once: {log:?}");
+    assert!(log[0].starts_with("system: ") && log[0].contains("b.txt") && log[0].contains("leads out"), "{log:?}");
+    assert_eq!(
+        granted("read path 0 0 100", path("path", PathAccess::Read, folder.path())).says(),
+        "Ok(\"this is a.txt\")"
+    );
+}
+
+#[test]
+fn a_pipe_says_that_it_has_nothing_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // Nobody has opened it for writing: to open it for reading waits, and the guest does not.
+    let mut bench = granted("read-ready path 0 0 100", path("path", PathAccess::Read, &pipe));
+    assert_eq!(bench.says(), "Ok(None)");
+    let mut writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    assert_eq!(bench.says(), "Ok(None)");
+    writer.write_all(b"here").unwrap();
+    let arrives = (0..10_000).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        let said = bench.says();
+        assert!(said == "Ok(None)" || said == "Ok(Some(\"here\"))", "{said}");
+        said != "Ok(None)"
+    });
+    assert!(arrives);
+    // A regular file is never without something.
+    let file = folder.path().join("file");
+    fs::write(&file, "all").unwrap();
+    for (offset, expected) in [(1, "Ok(Some(\"ll\"))"), (3, "Ok(Some(\"\"))")] {
+        let mut bench = granted(&format!("read-ready path 0 {offset} 100"), path("path", PathAccess::Read, &file));
+        assert_eq!(bench.says(), expected);
+    }
+}
+
+#[test]
+fn files_are_opened_kept_listed_and_removed_by_their_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = folder.path().join("parts/");
+    let ask = |command: &str, append| {
+        Bench::with(command, With { grants: path("path", PathAccess::Write, &parts), append, ..With::default() }).says()
+    };
+    assert_eq!(ask("list-written path", false), "Ok([])");
+    assert_eq!(ask("open path part-0 keep", false), "Ok(0)");
+    fs::write(parts.join("part-0"), "12345").unwrap();
+    assert_eq!(ask("open path part-0 keep", false), "Ok(5)");
+    assert_eq!(ask("open path part-0 empty", true), "Ok(5)", "an instance that takes over empties nothing");
+    assert_eq!(ask("open path part-0 empty", false), "Ok(0)");
+    assert_eq!(ask("list-written path", false), "Ok([\"part-0\"])");
+    assert_eq!(ask("remove path part-0", false), "Ok(())");
+    assert_eq!(ask("remove path part-0", false), "Ok(())", "it is gone already");
+    assert_eq!(ask("list-written path", false), "Ok([])");
+    assert!(ask("remove path ../parts", false).contains("no file name"));
+    assert!(ask("remove other x", false).contains("grants no file to write"));
+}
+
+#[test]
 fn writes_are_staged_and_done_when_asked() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("out.txt");
@@ -136,7 +215,7 @@ fn writes_are_staged_and_done_when_asked() {
     assert_eq!(fs::read(&file).unwrap(), b"hello");
     let mut bench = granted("append-nowhere", path("path", PathAccess::Write, &file));
     let trap = bench.process().unwrap_err();
-    assert!(trap.message.contains("which `create` never gave"), "{}", trap.message);
+    assert!(trap.message.contains("which was never opened"), "{}", trap.message);
 }
 
 #[test]

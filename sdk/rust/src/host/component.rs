@@ -23,7 +23,10 @@ pub(crate) fn log(level: Level, message: &str) {
 }
 
 pub(crate) use common::configuration::{current as configuration, secret};
-pub(crate) use common::files::{append as append_file, create as create_file, list_files, print, read as read_file};
+pub(crate) use common::files::{
+    append as append_file, create as create_file, list_files, list_written, open as open_file, print,
+    read as read_file, read_ready as read_ready_file, remove as remove_file,
+};
 pub(crate) use common::metrics::{add as metric_add, set as metric_set};
 
 pub(crate) fn emit_from_bolt(output: u32, task: Option<u32>, frame: &[u8], anchors: &[u32]) {

@@ -18,7 +18,11 @@ pub trait Host {
     fn secret(&mut self, name: &str) -> Result<Vec<u8>, String>;
     fn list_files(&mut self, key: &str) -> Result<Vec<String>, String>;
     fn read_file(&mut self, key: &str, file: u32, offset: u64, max: u32) -> Result<Vec<u8>, String>;
+    fn read_ready_file(&mut self, key: &str, file: u32, offset: u64, max: u32) -> Result<Option<Vec<u8>>, String>;
     fn create_file(&mut self, key: &str, name: &str) -> Result<u32, String>;
+    fn open_file(&mut self, key: &str, name: &str, keep: bool) -> Result<(u32, u64), String>;
+    fn list_written(&mut self, key: &str) -> Result<Vec<String>, String>;
+    fn remove_file(&mut self, key: &str, name: &str) -> Result<(), String>;
     fn append_file(&mut self, file: u32, data: &[u8]) -> Result<(), String>;
     fn print(&mut self, data: &[u8]) -> Result<(), String>;
     fn emit_from_bolt(&mut self, output: u32, task: Option<u32>, frame: &[u8], anchors: &[u32]);
@@ -113,7 +117,11 @@ forward! {
     secret(name: &str) -> Result<Vec<u8>, String>;
     list_files(key: &str) -> Result<Vec<String>, String>;
     read_file(key: &str, file: u32, offset: u64, max: u32) -> Result<Vec<u8>, String>;
+    read_ready_file(key: &str, file: u32, offset: u64, max: u32) -> Result<Option<Vec<u8>>, String>;
     create_file(key: &str, name: &str) -> Result<u32, String>;
+    open_file(key: &str, name: &str, keep: bool) -> Result<(u32, u64), String>;
+    list_written(key: &str) -> Result<Vec<String>, String>;
+    remove_file(key: &str, name: &str) -> Result<(), String>;
     append_file(file: u32, data: &[u8]) -> Result<(), String>;
     print(data: &[u8]) -> Result<(), String>;
     emit_from_bolt(output: u32, task: Option<u32>, frame: &[u8], anchors: &[u32]);

@@ -182,6 +182,13 @@ impl<B> BoltTest<B> {
         self
     }
 
+    /// What an earlier run wrote to a file of a configuration key of the kind `path-write`; `name` is empty where the key
+    /// is a file.
+    pub fn written_before(self, key: &str, name: &str, content: impl Into<Vec<u8>>) -> Self {
+        self.host.borrow_mut().written.insert((key.into(), name.into()), content.into());
+        self
+    }
+
     /// A secret that is granted.
     pub fn secret(self, name: &str, value: impl Into<Vec<u8>>) -> Self {
         self.host.borrow_mut().secrets.insert(name.into(), value.into());
@@ -241,6 +248,23 @@ impl<B> BoltTest<B> {
 
 /// What happens to the bolt.
 impl<B> BoltTest<B> {
+    /// Throws the bolt away and opens it anew, as after a failure. State and what was written stay.
+    ///
+    /// # Panics
+    /// It cannot be opened.
+    pub fn restart(&mut self) {
+        self.open();
+        {
+            let mut host = self.host.borrow_mut();
+            host.again = true;
+            host.opened.clear();
+        }
+        let store = std::mem::take(&mut self.host.borrow_mut().store);
+        self.instance = None;
+        self.open();
+        self.host.borrow_mut().store = store;
+    }
+
     /// Sends tuples to the first input, as one batch.
     ///
     /// # Panics

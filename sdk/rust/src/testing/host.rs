@@ -6,7 +6,7 @@ use crate::host::{Clock, Host, Level};
 use crate::time::Timestamp;
 use crate::tuple::OwnedValue;
 use petrel_frame::{FrameBuf, FrameView};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A line that the plugin logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,14 @@ pub(super) struct TestHost {
     pub(super) configuration: String,
     pub(super) secrets: BTreeMap<String, Vec<u8>>,
     pub(super) files: BTreeMap<String, Vec<(String, Vec<u8>)>>,
-    pub(super) created: Vec<((String, String), Vec<u8>)>,
+    /// The keys whose files are pipes that somebody still writes to.
+    pub(super) pipes: BTreeSet<String>,
+    /// The files of `path-write` keys, by key and name.
+    pub(super) written: BTreeMap<(String, String), Vec<u8>>,
+    /// Those that were opened, by handle.
+    pub(super) opened: Vec<(String, String)>,
+    /// Whether this instance goes on where an earlier one stopped.
+    pub(super) again: bool,
     pub(super) printed: Vec<u8>,
     pub(super) logs: Vec<LogLine>,
     pub(super) metrics: BTreeMap<String, f64>,
@@ -64,7 +71,9 @@ impl TestHost {
         staged.changes.into_iter().for_each(|change| self.store.apply(change));
         for (file, data) in staged.writes {
             match file {
-                Some(file) => self.created[file as usize].1.extend_from_slice(&data),
+                Some(file) => {
+                    self.written.entry(self.opened[file as usize].clone()).or_default().extend_from_slice(&data);
+                }
                 None => self.printed.extend_from_slice(&data),
             }
         }
@@ -150,19 +159,51 @@ impl Host for TestHost {
     }
 
     fn read_file(&mut self, key: &str, file: u32, offset: u64, max: u32) -> Result<Vec<u8>, String> {
+        let ready = self.read_ready_file(key, file, offset, max)?;
+        Ok(ready
+            .unwrap_or_else(|| panic!("`read` of config.{key} waits for a pipe that stays silent: use `read_ready`")))
+    }
+
+    fn read_ready_file(&mut self, key: &str, file: u32, offset: u64, max: u32) -> Result<Option<Vec<u8>>, String> {
         let files = self.files.get(key).ok_or("it is not set")?;
         let (_, data) = files.get(file as usize).ok_or("there is no such file")?;
         let rest = data.get(offset as usize..).unwrap_or_default();
-        Ok(rest[..rest.len().min(max as usize)].to_vec())
+        if rest.is_empty() && self.pipes.contains(key) {
+            return Ok(None);
+        }
+        Ok(Some(rest[..rest.len().min(max as usize)].to_vec()))
     }
 
     fn create_file(&mut self, key: &str, name: &str) -> Result<u32, String> {
-        self.created.push(((key.into(), name.into()), Vec::new()));
-        Ok(self.created.len() as u32 - 1)
+        Ok(self.open_file(key, name, false)?.0)
+    }
+
+    fn open_file(&mut self, key: &str, name: &str, keep: bool) -> Result<(u32, u64), String> {
+        let path = (key.to_owned(), name.to_owned());
+        let content = self.written.entry(path.clone()).or_default();
+        if !keep && !self.again {
+            content.clear();
+        }
+        let kept = content.len() as u64;
+        let handle = self.opened.iter().position(|opened| *opened == path).unwrap_or_else(|| {
+            self.opened.push(path);
+            self.opened.len() - 1
+        });
+        Ok((handle as u32, kept))
+    }
+
+    fn list_written(&mut self, key: &str) -> Result<Vec<String>, String> {
+        let names = self.written.keys().filter(|(of, name)| of == key && !name.is_empty());
+        Ok(names.map(|(_, name)| name.clone()).collect())
+    }
+
+    fn remove_file(&mut self, key: &str, name: &str) -> Result<(), String> {
+        self.written.remove(&(key.into(), name.into()));
+        Ok(())
     }
 
     fn append_file(&mut self, file: u32, data: &[u8]) -> Result<(), String> {
-        if file as usize >= self.created.len() {
+        if file as usize >= self.opened.len() {
             return Err("there is no such file".into());
         }
         self.staged.writes.push((Some(file), data.to_vec()));

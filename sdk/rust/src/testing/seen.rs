@@ -150,8 +150,7 @@ impl<B> BoltTest<B> {
 
     /// What was written to a file of a configuration key; `name` is empty where the key is a file.
     pub fn written(&self, key: &str, name: &str) -> Option<Vec<u8>> {
-        let host = self.host.borrow();
-        host.created.iter().rev().find(|file| file.0.0 == key && file.0.1 == name).map(|file| file.1.clone())
+        self.host.borrow().written.get(&(key.to_owned(), name.to_owned())).cloned()
     }
 
     /// What was printed to standard output.

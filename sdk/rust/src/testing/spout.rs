@@ -136,6 +136,14 @@ impl<S> SpoutTest<S> {
         self
     }
 
+    /// A pipe, or standard input, behind a configuration key of the kind `path-read` or `stdin`: it has what is
+    /// [fed](SpoutTest::feed) to it, and nothing at the moment when that is read, until it is
+    /// [closed](SpoutTest::close).
+    pub fn pipe(self, key: &str) -> Self {
+        self.host.borrow_mut().pipes.insert(key.into());
+        self.file(key, "-", "")
+    }
+
     /// The time at the start; 1970 by itself.
     pub fn now(self, now: Timestamp) -> Self {
         self.host.borrow_mut().now = now.0;
@@ -210,6 +218,22 @@ impl<S> SpoutTest<S> {
     pub fn restart(&mut self) {
         self.instance = None;
         self.spout();
+    }
+
+    /// Writes to a [pipe](SpoutTest::pipe).
+    ///
+    /// # Panics
+    /// There is no pipe behind that key.
+    pub fn feed(&mut self, key: &str, bytes: impl AsRef<[u8]>) {
+        let mut host = self.host.borrow_mut();
+        let is_pipe = host.pipes.contains(key);
+        let pipe = host.files.get_mut(key).and_then(|files| files.first_mut()).filter(|_| is_pipe);
+        pipe.unwrap_or_else(|| panic!("config.{key} has no open pipe")).1.extend_from_slice(bytes.as_ref());
+    }
+
+    /// Closes a [pipe](SpoutTest::pipe): after what was fed to it comes its end.
+    pub fn close(&mut self, key: &str) {
+        self.host.borrow_mut().pipes.remove(key);
     }
 
     /// Lets time pass.
