@@ -1,13 +1,19 @@
 #!/usr/bin/env bash
-# Coverage-guided fuzzing of one target: scripts/fuzz.sh frame|topology [TIME, such as 60s or 2h]
+# Coverage-guided fuzzing of one target: scripts/fuzz.sh frame|topology|boundary [TIME, such as 60s or 2h]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-target=${1:?which target: frame or topology}
+target=${1:?which target: frame, topology or boundary}
 time=${2:-60s}
 package=petrel-fuzz
 test=$target::$target
-seeds=tests/fuzz/targets/__fuzz__/$target
+folder=tests/fuzz/targets
+if [ "$target" = boundary ]; then
+    package=petrel-fuzz-boundary
+    test=boundary
+    folder=tests/fuzz/boundary/targets
+fi
+seeds=$folder/__fuzz__/$target
 [ -d "$seeds/corpus" ] || { echo "there is no target $target" >&2; exit 2; }
 command -v cargo-bolero >/dev/null || { echo "cargo-bolero is missing: cargo install cargo-bolero --locked" >&2; exit 1; }
 

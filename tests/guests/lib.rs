@@ -1,4 +1,6 @@
-//! What the guests share: a configuration is a command, `VERB ARGUMENT...`.
+//! What the guests share: a configuration is a command, `VERB ARGUMENT...`, or a script.
+
+pub mod script;
 
 /// A command.
 pub struct Command<'a>(Vec<&'a str>);

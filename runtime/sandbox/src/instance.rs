@@ -16,6 +16,9 @@ use wasmtime::Store;
 /// `on-end` may emit and stage so many times `emit_bytes`, and emit so many times `emit_rows`.
 const EMIT_FACTOR_AT_END: u64 = 16;
 
+/// What is told of an error that says nothing.
+const NO_REASON: &str = "the plugin returned an error without a word of why";
+
 /// An instance of a plugin, for one task.
 ///
 /// It takes one call at a time. After a trap, a limit, or a call whose future was dropped, it is unusable for good:
@@ -210,6 +213,7 @@ impl Instance {
             }
             Ok(Ok(Err(message))) => {
                 self.life = Life::Ready;
+                let message = if message.trim().is_empty() { NO_REASON.to_owned() } else { message };
                 return Err(trap::trap(TrapKind::Refused, message, Vec::new()));
             }
             Ok(Err(error)) => trap::explain(&error, name, host),

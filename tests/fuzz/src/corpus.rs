@@ -13,7 +13,7 @@ pub fn keep_corpus(folder: &str, seeds: &[(String, Vec<u8>)]) {
         let path = Path::new(folder).join(name);
         assert!(
             std::fs::read(&path).ok().as_ref() == Some(bytes),
-            "{} is not what it is made as: UPDATE_CORPUS=1 cargo test -p petrel-fuzz writes it",
+            "{} is not what it is made as: the same test writes it with UPDATE_CORPUS=1",
             path.display()
         );
     }

@@ -10,6 +10,7 @@ pub fn run(verb: &str) -> Option<Result<(), String>> {
             black_box(recurse(black_box(u64::MAX)));
         }
         "exit" => std::process::exit(3),
+        "refuse-silently" => return Some(Err(" ".into())),
         "refuse" => return Some(Err("I do not like this batch".into())),
         "spin" => loop {
             black_box(0);

@@ -54,6 +54,13 @@ fn open_tells_where_the_instance_is() {
 }
 
 #[test]
+fn an_error_without_a_word_is_told_as_one() {
+    let trap = Bench::new("refuse-silently").process().unwrap_err();
+    assert_eq!(trap.kind, TrapKind::Refused);
+    assert!(trap.message.contains("without a word of why"), "{}", trap.message);
+}
+
+#[test]
 fn an_error_leaves_the_instance_as_it_was() {
     let mut bench = Bench::new("refuse");
     for _ in 0..2 {
