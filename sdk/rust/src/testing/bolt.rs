@@ -1,6 +1,7 @@
 //! Driving a bolt.
 
 use super::block;
+use super::emissions;
 use super::host::{Emitted, TestHost};
 use super::store::{Key, Store, finish};
 use crate::batch::BatchBolt;
@@ -475,13 +476,5 @@ fn rows_of<T: Tuple>(tuples: impl IntoIterator<Item = T>) -> Vec<DynamicTuple> {
     tuples.into_iter().for_each(|tuple| T::write(tuple.as_at(), builder.columns_mut()));
     let frame = finish(&mut builder);
     let frame = FrameView::parse(&frame).expect("a builder makes frames");
-    let row = |row| DynamicTuple {
-        fields: schema
-            .fields
-            .iter()
-            .enumerate()
-            .map(|(at, field)| (field.name.clone(), frame.column(at).value(row).into()))
-            .collect(),
-    };
-    (0..frame.rows()).map(row).collect()
+    emissions::named(&frame, &schema)
 }

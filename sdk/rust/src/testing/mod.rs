@@ -34,6 +34,7 @@
 
 mod block;
 mod bolt;
+mod emissions;
 mod host;
 mod seen;
 mod spout;

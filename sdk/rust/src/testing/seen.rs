@@ -1,12 +1,12 @@
 //! Looking at what a bolt did.
 
 use super::bolt::{BoltTest, Rejected, Retried};
+use super::emissions;
 use super::host::{Emitted, LogLine};
 use super::store::{Cell, IntoKey};
 use crate::state::{MapKey, StateValue};
 use crate::time::Timestamp;
 use crate::tuple::{DynamicTuple, OwnedValue, Tuple};
-use petrel_frame::{Field, FrameView};
 use std::collections::BTreeMap;
 
 /// What the bolt did.
@@ -16,7 +16,7 @@ impl<B> BoltTest<B> {
     /// # Panics
     /// The stream has other fields.
     pub fn emitted<T: Tuple>(&self) -> Vec<T::At<'_>> {
-        self.emitted_by::<T>(0)
+        emissions::tuples::<T>(&self.emitted, 0)
     }
 
     /// All tuples that were emitted to a stream, in order.
@@ -24,16 +24,7 @@ impl<B> BoltTest<B> {
     /// # Panics
     /// There is no such stream, or it has other fields.
     pub fn emitted_to<T: Tuple>(&self, stream: &str) -> Vec<T::At<'_>> {
-        self.emitted_by::<T>(self.output_number(stream))
-    }
-
-    fn emitted_by<T: Tuple>(&self, output: usize) -> Vec<T::At<'_>> {
-        let mut tuples = Vec::new();
-        for frame in self.frames(output) {
-            let columns = T::columns(&frame).unwrap_or_else(|error| panic!("the stream has other fields: {error}"));
-            tuples.extend((0..frame.rows()).map(|row| T::read(&columns, row)));
-        }
-        tuples
+        emissions::tuples::<T>(&self.emitted, self.output_number(stream))
     }
 
     /// All tuples that were emitted to a stream, with the names of their fields.
@@ -41,13 +32,7 @@ impl<B> BoltTest<B> {
     /// # Panics
     /// There is no such stream.
     pub fn emitted_rows(&self, stream: &str) -> Vec<DynamicTuple> {
-        let output = self.output_number(stream);
-        let fields = &self.description.outputs[output].schema.fields;
-        let row = |frame: &FrameView<'_>, row: usize| {
-            let value = |(at, field): (usize, &Field)| (field.name.clone(), frame.column(at).value(row).into());
-            DynamicTuple { fields: fields.iter().enumerate().map(value).collect() }
-        };
-        self.frames(output).flat_map(|frame| (0..frame.rows()).map(|at| row(&frame, at)).collect::<Vec<_>>()).collect()
+        emissions::rows(&self.emitted, &self.description.outputs, stream)
     }
 
     /// For each tuple that was emitted to a stream the task it was emitted to directly.
@@ -55,7 +40,8 @@ impl<B> BoltTest<B> {
     /// # Panics
     /// There is no such stream.
     pub fn emitted_tasks(&self, stream: &str) -> Vec<Option<u32>> {
-        let of_frame = |emitted: &Emitted| std::iter::repeat_n(emitted.task, view(emitted).rows()).collect::<Vec<_>>();
+        let of_frame =
+            |emitted: &Emitted| std::iter::repeat_n(emitted.task, emissions::view(emitted).rows()).collect::<Vec<_>>();
         self.of_stream(self.output_number(stream)).flat_map(of_frame).collect()
     }
 
@@ -164,24 +150,12 @@ impl<B> BoltTest<B> {
     }
 
     fn output_number(&self, stream: &str) -> usize {
-        let outputs = &self.description.outputs;
-        outputs.iter().position(|output| output.name == stream).unwrap_or_else(|| {
-            let names: Vec<_> = outputs.iter().map(|output| output.name.as_str()).collect();
-            panic!("there is no output stream `{stream}`; there are: {}", names.join(", "))
-        })
+        emissions::number(&self.description.outputs, stream)
     }
 
     fn of_stream(&self, output: usize) -> impl Iterator<Item = &Emitted> {
-        self.emitted.iter().filter(move |emitted| emitted.output == output)
+        emissions::of(&self.emitted, output)
     }
-
-    fn frames(&self, output: usize) -> impl Iterator<Item = FrameView<'_>> {
-        self.of_stream(output).map(view)
-    }
-}
-
-fn view(emitted: &Emitted) -> FrameView<'_> {
-    FrameView::parse(&emitted.frame).expect("it was checked when it was emitted")
 }
 
 fn stored<V: StateValue>(value: &OwnedValue) -> V {

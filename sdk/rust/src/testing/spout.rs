@@ -1,5 +1,6 @@
 //! Driving a spout.
 
+use super::emissions;
 use super::host::{Emitted, LogLine, TestHost};
 use crate::batch::instance::SpoutInstance;
 use crate::batch::{BatchSpout, Next};
@@ -10,7 +11,6 @@ use crate::host::native;
 use crate::spout::{Spout, TypedSpout};
 use crate::time::Timestamp;
 use crate::tuple::{DynamicTuple, Tuple};
-use petrel_frame::{Field, FrameView};
 use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -275,7 +275,7 @@ impl<S> SpoutTest<S> {
     /// # Panics
     /// The stream has other fields.
     pub fn emitted<T: Tuple>(&self) -> Vec<T::At<'_>> {
-        self.emitted_by::<T>(0)
+        emissions::tuples::<T>(&self.emitted, 0)
     }
 
     /// All tuples that were emitted to a stream, in order.
@@ -283,16 +283,7 @@ impl<S> SpoutTest<S> {
     /// # Panics
     /// There is no such stream, or it has other fields.
     pub fn emitted_to<T: Tuple>(&self, stream: &str) -> Vec<T::At<'_>> {
-        self.emitted_by::<T>(self.output_number(stream))
-    }
-
-    fn emitted_by<T: Tuple>(&self, output: usize) -> Vec<T::At<'_>> {
-        let mut tuples = Vec::new();
-        for frame in self.frames(output) {
-            let columns = T::columns(&frame).unwrap_or_else(|error| panic!("the stream has other fields: {error}"));
-            tuples.extend((0..frame.rows()).map(|row| T::read(&columns, row)));
-        }
-        tuples
+        emissions::tuples::<T>(&self.emitted, emissions::number(&self.description.outputs, stream))
     }
 
     /// All tuples that were emitted to a stream, with the names of their fields.
@@ -300,18 +291,12 @@ impl<S> SpoutTest<S> {
     /// # Panics
     /// There is no such stream.
     pub fn emitted_rows(&self, stream: &str) -> Vec<DynamicTuple> {
-        let output = self.output_number(stream);
-        let fields = &self.description.outputs[output].schema.fields;
-        let row = |frame: &FrameView<'_>, row: usize| {
-            let value = |(at, field): (usize, &Field)| (field.name.clone(), frame.column(at).value(row).into());
-            DynamicTuple { fields: fields.iter().enumerate().map(value).collect() }
-        };
-        self.frames(output).flat_map(|frame| (0..frame.rows()).map(|at| row(&frame, at)).collect::<Vec<_>>()).collect()
+        emissions::rows(&self.emitted, &self.description.outputs, stream)
     }
 
     /// The message ids of what was emitted to the first stream, in order.
     pub fn ids(&self) -> Vec<u64> {
-        self.emitted.iter().filter(|emitted| emitted.output == 0).flat_map(|emitted| emitted.ids.clone()).collect()
+        emissions::of(&self.emitted, 0).flat_map(|emitted| emitted.ids.clone()).collect()
     }
 
     /// The position after what was emitted last, as the spout wrote it down.
@@ -321,12 +306,12 @@ impl<S> SpoutTest<S> {
 
     /// The watermark that was emitted last.
     pub fn watermark(&self) -> Option<Timestamp> {
-        self.emitted.iter().rev().find_map(|emitted| view(emitted).watermark()).map(Timestamp)
+        self.emitted.iter().rev().find_map(|emitted| emissions::view(emitted).watermark()).map(Timestamp)
     }
 
     /// How many tuples each frame has.
     pub fn frame_rows(&self) -> Vec<usize> {
-        self.emitted.iter().map(|emitted| view(emitted).rows()).collect()
+        self.emitted.iter().map(|emitted| emissions::view(emitted).rows()).collect()
     }
 
     /// What the plugin logged.
@@ -338,20 +323,4 @@ impl<S> SpoutTest<S> {
     pub fn metric(&self, name: &str) -> Option<f64> {
         self.host.borrow().metrics.get(name).copied()
     }
-
-    fn output_number(&self, stream: &str) -> usize {
-        let outputs = &self.description.outputs;
-        outputs.iter().position(|output| output.name == stream).unwrap_or_else(|| {
-            let names: Vec<_> = outputs.iter().map(|output| output.name.as_str()).collect();
-            panic!("there is no output stream `{stream}`; there are: {}", names.join(", "))
-        })
-    }
-
-    fn frames(&self, output: usize) -> impl Iterator<Item = FrameView<'_>> {
-        self.emitted.iter().filter(move |emitted| emitted.output == output).map(view)
-    }
-}
-
-fn view(emitted: &Emitted) -> FrameView<'_> {
-    FrameView::parse(&emitted.frame).expect("it was checked when it was emitted")
 }
