@@ -1,6 +1,12 @@
 //! What one or several calls of `process` take, and what is owed to the senders when they have.
+//!
+//! A batch is a stack of *pieces*: rows that are still to be processed, the next ones on top. A call takes some rows from the top
+//! piece. Rows that a guest will not have are left out by putting the others of its call on top as a piece of their
+//! own, so that these are searched, sized and counted like any other.
 
 use crate::batching::slice_rows;
+use crate::bisection::{Bisection, TimeShare, Verdict};
+use crate::dead_letter::TupleOrigin;
 use crate::frame::Frame;
 use crate::tuning::Tuning;
 use alloc::vec::Vec;
@@ -14,13 +20,47 @@ pub(crate) struct Batch {
     pub(crate) tried: u32,
     /// What is owed, once everything is done with.
     pub(crate) receipts: Vec<Receipt>,
-    /// What is left to process, the next frame last. Nearly always a single one.
-    frames: Vec<Frame>,
-    /// Rows of the next frame that are done with.
-    done: usize,
-    /// Rows that the next call takes at most.
-    rows: usize,
+    /// The frames that are left, the next one last, each with where its rows came from. Nearly always a single one.
+    frames: Vec<Whole>,
+    /// What is left of the last of them, the next rows last. Empty only when everything is done with.
+    pieces: Vec<Piece>,
     tuning: Tuning,
+}
+
+/// A frame and where its rows came from, in order.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub(crate) frame: Frame,
+    pub(crate) sources: Vec<Source>,
+}
+
+/// Rows that came in one message, or are left of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// Of the first of them.
+    pub(crate) origin: TupleOrigin,
+    /// How many there are.
+    pub(crate) rows: u32,
+}
+
+/// Rows of a frame.
+#[derive(Debug)]
+struct Piece {
+    frame: Frame,
+    /// Which row of the frame that they come from each of them is; none: the same.
+    rows: Option<Vec<u32>>,
+    /// So many of them are done with.
+    done: usize,
+    bisection: Bisection,
+    /// The guest has taken out rows before.
+    again: bool,
+}
+
+/// What a call is to take.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) frame: Frame,
+    pub(crate) share: TimeShare,
 }
 
 /// What a sender is owed for the frames of one channel.
@@ -36,56 +76,126 @@ pub(crate) struct Receipt {
 
 impl Batch {
     /// Of these frames in order, at least one.
-    pub(crate) fn new(port: usize, mut frames: Vec<Frame>, receipts: Vec<Receipt>, tuning: &Tuning) -> Batch {
+    pub(crate) fn new(port: usize, mut frames: Vec<Whole>, receipts: Vec<Receipt>, tuning: &Tuning) -> Batch {
         frames.reverse();
-        let mut batch = Batch { port, tried: 0, receipts, frames, done: 0, rows: 0, tuning: *tuning };
-        batch.size_up();
+        let mut batch = Batch { port, tried: 0, receipts, frames, pieces: Vec::new(), tuning: *tuning };
+        batch.refill();
         batch
     }
 
     /// Of rows that were tried before.
-    pub(crate) fn again(port: usize, frame: Frame, tried: u32, tuning: &Tuning) -> Batch {
-        Batch { tried, ..Batch::new(port, Vec::from([frame]), Vec::new(), tuning) }
+    pub(crate) fn again(port: usize, rows: Whole, tried: u32, tuning: &Tuning) -> Batch {
+        Batch { tried, ..Batch::new(port, Vec::from([rows]), Vec::new(), tuning) }
     }
 
     /// What the next call is to take; none when everything is done with.
-    pub(crate) fn part(&self) -> Option<Frame> {
-        let frame = self.frames.last()?;
-        let rows = frame.view().rows();
-        let end = rows.min(self.done + self.rows);
-        Some(if self.done == 0 && end == rows { frame.clone() } else { frame.slice(self.done..end) })
+    pub(crate) fn part(&self) -> Option<Part> {
+        let piece = self.pieces.last()?;
+        let all = piece.frame.view().rows();
+        let rows = piece.bisection.rows().min(all - piece.done);
+        let whole = piece.done == 0 && rows == all;
+        let frame = if whole { piece.frame.clone() } else { piece.frame.slice(piece.done..piece.done + rows) };
+        Some(Part { frame, share: piece.bisection.share(rows) })
     }
 
     /// Whether everything is done with.
     pub(crate) fn is_done(&self) -> bool {
-        self.frames.is_empty()
+        self.pieces.is_empty()
     }
 
-    /// The part is done with.
-    pub(crate) fn advance(&mut self) {
-        let Some(frame) = self.frames.last() else { return };
-        self.done += self.rows;
-        if self.done >= frame.view().rows() {
-            self.frames.pop();
-            self.size_up();
+    /// The next rows, so many, were processed.
+    pub(crate) fn passed(&mut self, rows: usize) {
+        if let Some(piece) = self.pieces.last_mut() {
+            piece.bisection.passed(rows);
         }
+        self.skip(rows);
     }
 
-    /// The part is too large for one call: takes half of it. Says whether that is possible.
-    pub(crate) fn halve(&mut self) -> bool {
-        let Some(frame) = self.frames.last() else { return false };
-        let left = (frame.view().rows() - self.done).min(self.rows);
-        self.rows = left / 2;
-        self.rows > 0
+    /// The next rows, so many, are done with in another way.
+    pub(crate) fn skip(&mut self, rows: usize) {
+        let Some(piece) = self.pieces.last_mut() else { return };
+        piece.done += rows;
+        self.drop_done();
+    }
+
+    /// A call with the next rows, so many, failed, for want of time or otherwise.
+    pub(crate) fn failed(&mut self, rows: usize, timed_out: bool) -> Verdict {
+        self.pieces.last_mut().map_or(Verdict::Condemned, |piece| piece.bisection.failed(rows, timed_out))
+    }
+
+    /// The next rows, so many, are too large for a call.
+    pub(crate) fn too_many(&mut self, rows: usize) -> Verdict {
+        self.pieces.last_mut().map_or(Verdict::Condemned, |piece| piece.bisection.too_many(rows))
+    }
+
+    /// The guest will not have some of the next rows, of which the call took so many: leaves these out. `unwanted` is in
+    /// order, numbered in the part.
+    pub(crate) fn leave_out(&mut self, part: &Frame, rows: usize, unwanted: &[u32]) {
+        let Some(piece) = self.pieces.last_mut() else { return };
+        let (again, first) = (piece.again, piece.done);
+        let original = |row: u32| {
+            let row = first + row as usize;
+            piece.rows.as_ref().map_or(row as u32, |rows| rows[row])
+        };
+        let usual = slice_rows(rows, part.bytes(), &self.tuning);
+        let others = |range: core::ops::Range<u32>, bisection: Bisection| {
+            let kept: Vec<u32> = range.filter(|row| unwanted.binary_search(row).is_err()).collect();
+            (!kept.is_empty()).then(|| Piece {
+                frame: part.take(&kept),
+                rows: Some(kept.into_iter().map(original).collect()),
+                done: 0,
+                bisection,
+                again: true,
+            })
+        };
+        let end = rows as u32;
+        let others = match unwanted.first() {
+            // A guest that takes out one row after the other is not called with all the others each time.
+            Some(bad) if again => [*bad..end, 0..*bad].map(|range| others(range, Bisection::carefully(usual))),
+            _ => [others(0..end, Bisection::new(usual)), None],
+        };
+        piece.done += rows;
+        self.pieces.extend(others.into_iter().flatten());
+        self.drop_done();
+    }
+
+    /// Where a row of the next part came from.
+    pub(crate) fn origin(&self, row: usize) -> Option<TupleOrigin> {
+        let piece = self.pieces.last()?;
+        let row = piece.done + row;
+        let mut row = piece.rows.as_ref().map_or(Some(row as u32), |rows| rows.get(row).copied())?;
+        for source in &self.frames.last()?.sources {
+            if row < source.rows {
+                return Some(TupleOrigin { row: source.origin.row + row, ..source.origin });
+            }
+            row -= source.rows;
+        }
+        None
     }
 
     /// Bytes of the frames that are not done with.
     pub(crate) fn bytes(&self) -> u64 {
-        self.frames.iter().map(Frame::bytes).sum()
+        self.frames.iter().map(|whole| whole.frame.bytes()).sum()
     }
 
-    fn size_up(&mut self) {
-        self.done = 0;
-        self.rows = self.frames.last().map_or(0, |frame| slice_rows(frame.view().rows(), frame.bytes(), &self.tuning));
+    /// Leaves what is done with behind.
+    fn drop_done(&mut self) {
+        while self.pieces.pop_if(|piece| piece.done >= piece.frame.view().rows()).is_some() {}
+        if self.pieces.is_empty() {
+            self.frames.pop();
+            self.refill();
+        }
+    }
+
+    fn refill(&mut self) {
+        while let Some(Whole { frame, .. }) = self.frames.last() {
+            let rows = frame.view().rows();
+            if rows > 0 {
+                let bisection = Bisection::new(slice_rows(rows, frame.bytes(), &self.tuning));
+                let frame = frame.clone();
+                return self.pieces.push(Piece { frame, rows: None, done: 0, bisection, again: false });
+            }
+            self.frames.pop();
+        }
     }
 }

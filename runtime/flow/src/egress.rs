@@ -1,7 +1,9 @@
 //! Everything that leaves a task: streams, their edges, and the channels of each edge.
 
 use crate::call::{Emitted, Trap};
+use crate::dead_letter::{Cause, DeadLetter, TupleInput};
 use crate::envelope::ChannelId;
+use crate::fields::Fields;
 use crate::frame::Frame;
 use crate::outbound::Outbound;
 use crate::routing::{Delivery, Now, Routed, Router};
@@ -11,21 +13,24 @@ use crate::watermark;
 use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::vec::Vec;
-use petrel_model::{Assignment, Edge, OutputIndex, TaskId, TaskIndex};
+use petrel_frame::Schema;
+use petrel_model::{Assignment, ComponentName, Edge, OutputIndex, StreamName, TaskId, TaskIndex};
 
 /// The sending half of a task.
 #[derive(Debug)]
 pub(crate) struct Egress {
     streams: Vec<Stream>,
     watermark: i64,
+    /// The watermark once what is prepared is released.
+    next_watermark: i64,
     ticket: u64,
     loads: Vec<u64>,
-    deliveries: Vec<Delivery>,
 }
 
 #[derive(Debug)]
 struct Stream {
     emitted_rows: u64,
+    prepared_rows: u64,
     edges: Vec<Out>,
 }
 
@@ -35,8 +40,15 @@ struct Out {
     edge: Edge,
     router: Router,
     channels: Vec<Outbound>,
+    /// What was routed and not yet released.
+    prepared: Vec<Delivery>,
+    /// What a grouping plugin is to be asked about as soon as it is released: all columns, and those that it reads.
+    questions: Vec<(Frame, Frame)>,
     /// What a grouping plugin was asked about, in order.
     asked: VecDeque<Asked>,
+    consumer: ComponentName,
+    stream: StreamName,
+    schema: Schema,
 }
 
 #[derive(Debug)]
@@ -44,7 +56,8 @@ struct Asked {
     ticket: u64,
     frame: Frame,
     emitted_us: i64,
-    tasks: Option<Vec<u32>>,
+    /// Where its rows go, once that is known.
+    chosen: Option<Vec<Delivery>>,
 }
 
 impl Egress {
@@ -77,13 +90,18 @@ impl Egress {
                         edge,
                         router: Router::new(input, &stream.schema, targets, &local, tuning, start, seed),
                         channels: (0..targets).map(channel).collect(),
+                        prepared: Vec::new(),
+                        questions: Vec::new(),
                         asked: VecDeque::new(),
+                        consumer: consumer.name.clone(),
+                        stream: format!("{}.{}", assignment.component(id.component).name, stream.name).into(),
+                        schema: input.schema.clone(),
                     }
                 });
-                Stream { emitted_rows: 0, edges: edges.collect() }
+                Stream { emitted_rows: 0, prepared_rows: 0, edges: edges.collect() }
             })
             .collect();
-        Egress { streams, watermark: watermark::NONE, ticket: 0, loads: Vec::new(), deliveries: Vec::new() }
+        Egress { streams, watermark: watermark::NONE, next_watermark: watermark::NONE, ticket: 0, loads: Vec::new() }
     }
 
     /// No later tuple of the task is older than this, in µs. Frames published from now on say so.
@@ -104,11 +122,32 @@ impl Egress {
         }
     }
 
-    /// Routes a frame that a call emitted, stamped with the task's watermark, and sends what credit allows.
+    /// The watermark that consumers are told, in µs.
+    pub(crate) fn watermark(&self) -> i64 {
+        self.watermark
+    }
+
+    /// Routes the frames that a call emitted, without sending anything: what nobody can take is found out before the
+    /// call counts. A spout's frames say what the watermark is from then on.
     ///
     /// # Errors
-    /// What the guest did wrong.
-    pub(crate) fn publish(&mut self, emitted: Emitted, now_us: i64, outputs: &mut Vec<Output>) -> Result<(), Trap> {
+    /// What the guest did wrong. Nothing is prepared then.
+    pub(crate) fn prepare(&mut self, emitted: Vec<Emitted>, speaks_of_time: bool) -> Result<(), Trap> {
+        self.next_watermark = self.watermark;
+        let prepared = emitted.into_iter().try_for_each(|emitted| self.prepare_one(emitted, speaks_of_time));
+        if prepared.is_err() {
+            for stream in &mut self.streams {
+                stream.prepared_rows = 0;
+                for out in &mut stream.edges {
+                    out.prepared.clear();
+                    out.questions.clear();
+                }
+            }
+        }
+        prepared
+    }
+
+    fn prepare_one(&mut self, emitted: Emitted, speaks_of_time: bool) -> Result<(), Trap> {
         let Emitted { output, direct, mut frame, .. } = emitted;
         let streams = self.streams.len();
         let Some(stream) = self.streams.get_mut(output as usize) else {
@@ -116,48 +155,112 @@ impl Egress {
                 "emitted to output {output}, but the plugin describes {streams} outputs"
             )));
         };
+        if let Some(watermark) = frame.view().watermark().filter(|_| speaks_of_time) {
+            self.next_watermark = self.next_watermark.max(watermark);
+        }
         let rows = frame.view().rows();
-        stream.emitted_rows += rows as u64;
+        stream.prepared_rows += rows as u64;
         if rows == 0 || stream.edges.is_empty() {
             return Ok(());
         }
-        frame.set_watermark(self.watermark);
+        frame.set_watermark(self.next_watermark);
         for out in &mut stream.edges {
             self.loads.clear();
             self.loads.extend(out.channels.iter().map(Outbound::load));
+            for (target, frame) in &out.prepared {
+                self.loads[*target] += frame.bytes();
+            }
             let now = Now { loads: &self.loads, direct };
-            match out.router.route(frame.clone(), now, &mut self.deliveries).map_err(Trap::contract)? {
-                Routed::Delivered => out.deliver(&mut self.deliveries, now_us, outputs),
-                Routed::Ask(question) => {
-                    let ticket = self.ticket;
-                    self.ticket += 1;
-                    let tasks = out.channels.len() as u32;
-                    outputs.push(Output::Choose { ticket, edge: out.edge, tasks, frame: question });
-                    out.asked.push_back(Asked { ticket, frame: frame.clone(), emitted_us: now_us, tasks: None });
-                }
+            match out.router.route(frame.clone(), now, &mut out.prepared).map_err(Trap::contract)? {
+                Routed::Delivered => {}
+                Routed::Ask(question) => out.questions.push((frame.clone(), question)),
             }
         }
         Ok(())
     }
 
-    /// A grouping plugin has chosen.
-    ///
-    /// # Errors
-    /// What the plugin did wrong.
-    pub(crate) fn chosen(&mut self, ticket: u64, tasks: Vec<u32>, outputs: &mut Vec<Output>) -> Result<(), Trap> {
-        for out in self.streams.iter_mut().flat_map(|stream| &mut stream.edges) {
-            let Some(asked) = out.asked.iter_mut().find(|asked| asked.ticket == ticket) else { continue };
-            asked.tasks = Some(tasks);
-            // Frames keep their order, also if answers do not.
-            while let Some(Asked { frame, emitted_us, tasks: Some(tasks), .. }) =
-                out.asked.pop_front_if(|asked| asked.tasks.is_some())
-            {
-                out.router.chosen(&frame, &tasks, &mut self.deliveries).map_err(Trap::contract)?;
-                out.deliver(&mut self.deliveries, emitted_us, outputs);
+    /// Sends what was prepared, as credit allows.
+    pub(crate) fn release(&mut self, now_us: i64, outputs: &mut Vec<Output>) {
+        for stream in &mut self.streams {
+            stream.emitted_rows += core::mem::take(&mut stream.prepared_rows);
+            for out in &mut stream.edges {
+                for (target, frame) in out.prepared.drain(..) {
+                    out.channels[target].push(frame, now_us, outputs);
+                }
+                for (frame, question) in out.questions.drain(..) {
+                    let (ticket, tasks) = (self.ticket, out.channels.len() as u32);
+                    self.ticket += 1;
+                    outputs.push(Output::Choose { ticket, edge: out.edge, tasks, frame: question });
+                    out.asked.push_back(Asked { ticket, frame, emitted_us: now_us, chosen: None });
+                }
             }
-            return Ok(());
         }
-        Ok(())
+        self.stamp(self.next_watermark);
+    }
+
+    /// A grouping plugin has chosen, or has failed: then it is asked about the two halves of the frame, down to the row
+    /// for which it fails alone. That one is given back as a dead letter of the consumer.
+    pub(crate) fn chosen(
+        &mut self,
+        ticket: u64,
+        tasks: Result<Vec<u32>, Trap>,
+        outputs: &mut Vec<Output>,
+    ) -> Option<DeadLetter> {
+        for out in self.streams.iter_mut().flat_map(|stream| &mut stream.edges) {
+            let Some(place) = out.asked.iter().position(|asked| asked.ticket == ticket) else { continue };
+            let Asked { frame, emitted_us, .. } = &out.asked[place];
+            let mut deliveries = Vec::new();
+            let routed =
+                tasks.and_then(|tasks| out.router.chosen(frame, &tasks, &mut deliveries).map_err(Trap::contract));
+            let mut letter = None;
+            match routed {
+                Ok(()) => out.asked[place].chosen = Some(deliveries),
+                Err(trap) if frame.view().rows() > 1 => {
+                    let (frame, emitted_us) = (frame.clone(), *emitted_us);
+                    out.asked.remove(place);
+                    let rows = frame.view().rows();
+                    for (i, part) in [0..rows / 2, rows / 2..rows].into_iter().enumerate() {
+                        let frame = frame.slice(part);
+                        // The whole frame's columns were made before: those of its halves are shorter.
+                        let question = out.router.question(&frame);
+                        let Ok(question) = question.map_err(|_| &trap) else { continue };
+                        let (ticket, tasks) = (self.ticket, out.channels.len() as u32);
+                        self.ticket += 1;
+                        outputs.push(Output::Choose { ticket, edge: out.edge, tasks, frame: question });
+                        out.asked.insert(place + i, Asked { ticket, frame, emitted_us, chosen: None });
+                    }
+                }
+                Err(trap) => {
+                    let (tuple, fields) = match out.router.project(frame.clone()) {
+                        Ok(tuple) => (tuple.clone(), Fields::of(&tuple.view(), 0, &out.schema)),
+                        // The columns that the consumer reads do not fit into a frame: then it is the producer's row.
+                        Err(_) => (frame.clone(), Fields(Vec::new())),
+                    };
+                    letter = Some(DeadLetter {
+                        task: TaskId { component: out.edge.to, task: TaskIndex(0) },
+                        component: out.consumer.clone(),
+                        call: "choose",
+                        input: Some(TupleInput { number: out.edge.input, stream: out.stream.clone(), origin: None }),
+                        timer: None,
+                        tuple,
+                        fields,
+                        cause: Cause::Fault(trap),
+                        attempts: 1,
+                    });
+                    out.asked.remove(place);
+                }
+            }
+            // Frames keep their order, also if answers do not.
+            while let Some(Asked { emitted_us, chosen: Some(deliveries), .. }) =
+                out.asked.pop_front_if(|asked| asked.chosen.is_some())
+            {
+                for (target, frame) in deliveries {
+                    out.channels[target].push(frame, emitted_us, outputs);
+                }
+            }
+            return letter;
+        }
+        None
     }
 
     /// A consumer has processed so many bytes. Credit for a channel that is not this task's is ignored.
@@ -223,13 +326,5 @@ impl Egress {
 
     fn channels_mut(&mut self) -> impl Iterator<Item = &mut Outbound> {
         self.streams.iter_mut().flat_map(|stream| &mut stream.edges).flat_map(|out| &mut out.channels)
-    }
-}
-
-impl Out {
-    fn deliver(&mut self, deliveries: &mut Vec<Delivery>, emitted_us: i64, outputs: &mut Vec<Output>) {
-        for (target, frame) in deliveries.drain(..) {
-            self.channels[target].push(frame, emitted_us, outputs);
-        }
     }
 }

@@ -17,7 +17,8 @@ pub(crate) struct Inbound {
 
 #[derive(Debug)]
 enum Item {
-    Frame(Frame),
+    /// With the number of its message.
+    Frame(u64, Frame),
     Watermark(i64),
     End,
 }
@@ -48,7 +49,7 @@ impl Inbound {
         match (kind, frame) {
             (Kind::Data, Some(frame)) => {
                 self.queue_bytes += frame.bytes();
-                self.queue.push_back(Item::Frame(frame));
+                self.queue.push_back(Item::Frame(sequence, frame));
             }
             (Kind::Data, None) => {}
             // A bolt that is slow keeps only the last of several watermarks: the queue is bounded in items too.
@@ -65,24 +66,24 @@ impl Inbound {
     pub(crate) fn front(&mut self) -> Option<&Frame> {
         while let Some(item) = self.queue.front() {
             match item {
-                Item::Frame(_) => break,
+                Item::Frame(..) => break,
                 Item::Watermark(time) => self.watermark = self.watermark.max(*time),
                 Item::End => (self.ended, self.watermark) = (true, watermark::END),
             }
             self.queue.pop_front();
         }
         match self.queue.front() {
-            Some(Item::Frame(frame)) => Some(frame),
+            Some(Item::Frame(_, frame)) => Some(frame),
             _ => None,
         }
     }
 
-    /// Takes the frame that `front` gave.
-    pub(crate) fn pop(&mut self) -> Option<Frame> {
+    /// Takes the frame that `front` gave, with the number of its message.
+    pub(crate) fn pop(&mut self) -> Option<(u64, Frame)> {
         self.front()?;
-        let Some(Item::Frame(frame)) = self.queue.pop_front() else { return None };
+        let Some(Item::Frame(sequence, frame)) = self.queue.pop_front() else { return None };
         self.queue_bytes -= frame.bytes();
-        Some(frame)
+        Some((sequence, frame))
     }
 
     /// A frame with this watermark has been processed.

@@ -1,7 +1,8 @@
 //! Everything that reaches a task: its inputs and the channels of each input.
 
-use crate::batch::{Batch, Receipt};
+use crate::batch::{Batch, Receipt, Source, Whole};
 use crate::batching;
+use crate::dead_letter::{TupleInput, TupleOrigin};
 use crate::envelope::{ChannelId, Message};
 use crate::frame::Frame;
 use crate::inbound::{Accepted, Inbound};
@@ -20,8 +21,9 @@ pub(crate) struct Ingress {
     ports: Vec<Port>,
     /// The port whose turn it is.
     turn: usize,
-    /// Frames of a batch that is being put together.
+    /// Frames of a batch that is being put together, and where they came from.
     gathered: Vec<Frame>,
+    sources: Vec<Source>,
     pub(crate) stale: u64,
     pub(crate) repeated: u64,
     pub(crate) missing: u64,
@@ -63,6 +65,7 @@ impl Ingress {
             ports: ports.collect(),
             turn: 0,
             gathered: Vec::new(),
+            sources: Vec::new(),
             stale: 0,
             repeated: 0,
             missing: 0,
@@ -153,7 +156,7 @@ impl Ingress {
                 if !self.gathered.is_empty() && !joins {
                     break;
                 }
-                let Some(frame) = channel.pop() else { break };
+                let Some((sequence, frame)) = channel.pop() else { break };
                 if self.gathered.is_empty() {
                     first = turn;
                 }
@@ -165,6 +168,10 @@ impl Ingress {
                     }
                     _ => receipts.push(Receipt { channel: turn, bytes, watermark }),
                 }
+                self.sources.push(Source {
+                    origin: TupleOrigin { task: turn as u32, sequence, row: 0 },
+                    rows: frame.view().rows() as u32,
+                });
                 self.gathered.push(frame);
                 // Nothing joins a large frame.
                 room = if joins { room - bytes } else { 0 };
@@ -178,8 +185,18 @@ impl Ingress {
         }
         port.turn = (first + 1) % channels;
         let mut frames = Vec::new();
-        batching::join(&mut self.gathered, |frame| frames.push(frame));
+        batching::join(&mut self.gathered, |frame| frames.push(Whole { frame, sources: Vec::new() }));
+        match &mut frames[..] {
+            [joined] => joined.sources = core::mem::take(&mut self.sources),
+            // What does not join stays as it came.
+            each => each.iter_mut().zip(self.sources.drain(..)).for_each(|(whole, source)| whole.sources.push(source)),
+        }
         Some(Batch::new(number, frames, receipts, tuning))
+    }
+
+    /// An input as dead letters tell it.
+    pub(crate) fn input(&self, port: usize, origin: Option<TupleOrigin>) -> TupleInput {
+        TupleInput { number: InputIndex(port as u32), stream: self.ports[port].stream.clone(), origin }
     }
 }
 

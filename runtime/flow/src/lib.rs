@@ -66,7 +66,7 @@
 //!     task.step(input, &mut outputs);
 //!     for output in outputs {
 //!         match output {
-//!             Output::Call { call, state } => {
+//!             Output::Call { call, state, .. } => {
 //!                 calls.push(call.name());
 //!                 let said = if let Call::Next { .. } = call { Returned::End } else { Returned::Done };
 //!                 let effects = Effects::default();
@@ -84,9 +84,10 @@
 //!
 //! - At most one call of a guest is under way, and the state is with it.
 //! - Frames, writes and state of a call are visible after it returned ok without faults, and otherwise never.
+//! - A row is condemned only when it failed alone and with the whole time; every other row is processed once for good.
 //! - A guest is not called while anything that its task emitted waits for credit: what a task holds back is bounded
 //!   by the outputs of one call, what is under way on a channel by its window or one frame.
-//! - A message is credited when its rows were processed, rejected, or put aside; rows put aside are bounded, too.
+//! - A message is credited when its rows were processed, buried as dead letters, or put aside; rows put aside are bounded, too.
 //! - The end of a channel comes after everything else on it; a task finishes after its last end is sent.
 //! - A consumer is told a watermark after everything that its timers made.
 //! - No clock, no randomness, no iteration over hash maps: the same inputs give the same outputs.
@@ -99,12 +100,17 @@ extern crate std;
 pub mod acker;
 mod batch;
 mod batching;
+mod bisection;
 mod bolt;
+mod breaker;
 mod call;
 mod credit;
+mod dead_letter;
+mod dead_letter_row;
 mod egress;
 mod envelope;
 mod failure;
+mod fields;
 mod frame;
 mod inbound;
 mod ingress;
@@ -115,16 +121,18 @@ pub mod pending;
 mod report;
 mod retry;
 mod routing;
-mod search;
 mod spout;
 mod step;
 mod task;
 mod tuning;
 mod watermark;
 
+pub use bisection::TimeShare;
 pub use call::{Call, CallResult, Effects, Emitted, HoldAction, Origin, Returned, RowFault, Trap, TrapKind, Write};
+pub use dead_letter::{Cause, DeadLetter, TupleInput, TupleOrigin, TupleTimer};
 pub use envelope::{ChannelId, Envelope, Kind, Message};
-pub use failure::{Failure, Fields, Place, Rejected};
+pub use failure::Failure;
+pub use fields::Fields;
 pub use frame::Frame;
 pub use report::TaskReport;
 pub use step::{Input, Output};

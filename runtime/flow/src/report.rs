@@ -13,10 +13,14 @@ pub struct TaskReport {
     pub emitted_rows: Vec<u64>,
     /// Rows that were rejected.
     pub rejected_rows: u64,
+    /// Rows and timers at which the guest fails.
+    pub condemned_rows: u64,
     /// Rows that were put back for a later try, each time counted.
     pub retried_rows: u64,
     /// Calls that trapped or returned an error.
     pub failed_calls: u64,
+    /// Fresh instances that took over.
+    pub restarts: u64,
     /// Messages of another generation, or on a channel that is not this task's, that were dropped.
     pub stale_messages: u64,
     /// Messages that were dropped because they had come before.
@@ -33,6 +37,8 @@ pub struct TaskReport {
     pub calling: bool,
     /// Gauge: the guest is not called because consumers have to catch up first.
     pub credit_blocked: bool,
+    /// Gauge: the guest is not called because it failed too often.
+    pub paused: bool,
     /// Gauge: the minimum over the input channels (spout: what it last said), in µs; `i64::MIN` when there is none.
     pub watermark: i64,
     /// The task has finished.

@@ -1,6 +1,6 @@
 //! Tuples that the guest wants to see again, later.
 
-use crate::frame::Frame;
+use crate::batch::Whole;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -10,7 +10,7 @@ pub(crate) struct Waiting {
     /// The number of their input.
     pub(crate) port: usize,
     /// The rows.
-    pub(crate) frame: Frame,
+    pub(crate) rows: Whole,
     /// How often they were tried.
     pub(crate) tried: u32,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Retries {
 impl Retries {
     /// Puts rows back until a time in µs.
     pub(crate) fn push(&mut self, due_us: i64, waiting: Waiting) {
-        self.bytes += waiting.frame.bytes();
+        self.bytes += waiting.rows.frame.bytes();
         self.waiting.entry(due_us).or_default().push(waiting);
     }
 
@@ -36,7 +36,7 @@ impl Retries {
         if entry.get().is_empty() {
             entry.remove();
         }
-        self.bytes -= waiting.frame.bytes();
+        self.bytes -= waiting.rows.frame.bytes();
         Some(waiting)
     }
 

@@ -1,8 +1,10 @@
 //! What goes into [`Task::step`](crate::Task::step) and what comes out of it.
 
+use crate::bisection::TimeShare;
 use crate::call::{Call, CallResult, Effects, Trap, Write};
+use crate::dead_letter::DeadLetter;
 use crate::envelope::{ChannelId, Message};
-use crate::failure::{Failure, Rejected};
+use crate::failure::Failure;
 use crate::frame::Frame;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -50,6 +52,8 @@ pub enum Input {
         /// Now, µs since 1970.
         now_us: i64,
     },
+    /// A task that was paused is to call its guest again, in a fresh instance. Harmless at any other time.
+    Resume,
     /// A spout is to stop asking its guest and to end its streams. A bolt ignores it: it ends when its inputs end.
     Drain,
 }
@@ -63,6 +67,8 @@ pub enum Output {
         call: Call,
         /// Host-owned state: given away for the length of the call.
         state: Box<TaskState>,
+        /// How much of `batch_ms` and `io_ms` it may take.
+        share: TimeShare,
     },
     /// Throw the instance away and make a new one; answer with [`Input::Restarted`]. Never while a call runs.
     Restart,
@@ -90,8 +96,12 @@ pub enum Output {
     Write(Vec<Write>),
     /// Give [`Input::Time`] at this time, µs since 1970. Replaces the one before; `i64::MAX` means not at all.
     WakeAt(i64),
-    /// A tuple that the guest will not have: to the dead letters.
-    Rejected(Rejected),
+    /// To the run's store of dead letters.
+    DeadLetter(Box<DeadLetter>),
+    /// A call failed that had no tuple to blame, and the task goes on: to be told and counted.
+    Fault(Box<Failure>),
+    /// The guest failed so often that it is not called until [`Input::Resume`]. What comes in waits.
+    Paused(Box<Failure>),
     /// Everything is processed and sent. Nothing else follows, except that credit may still be coming in.
     Finished,
     /// The task cannot go on. Nothing else follows.

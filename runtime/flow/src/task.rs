@@ -1,9 +1,6 @@
 //! A task as a pure step machine.
 
 use crate::bolt::Bolt;
-use crate::call::Trap;
-use crate::egress::Egress;
-use crate::failure::Place;
 use crate::report::TaskReport;
 use crate::spout::Spout;
 use crate::step::{Input, Output};
@@ -117,18 +114,22 @@ fn step_spout(spout: &mut Spout, input: Input, outputs: &mut Vec<Output>) {
             spout.egress().credit(channel, bytes, outputs);
             spout.go_on(outputs);
         }
-        Input::Chosen { ticket, tasks } => match chosen(spout.egress(), ticket, tasks, outputs) {
-            Ok(()) => spout.go_on(outputs),
-            Err(trap) => spout.fail("choose", trap, outputs),
-        },
+        Input::Chosen { ticket, tasks } => {
+            if let Some(letter) = spout.egress().chosen(ticket, tasks, outputs) {
+                spout.choice_failed(letter, outputs);
+            }
+            spout.go_on(outputs);
+        }
+        Input::Restarted => spout.restarted(outputs),
+        Input::Resume => spout.resume(outputs),
         Input::Time { now_us } => {
             spout.set_now(now_us);
             spout.egress().time(now_us, outputs);
             spout.go_on(outputs);
         }
         Input::Drain => spout.drain(outputs),
-        // Nobody sends to a spout, and it asks for no fresh instance.
-        Input::Message(_) | Input::Restarted => {}
+        // Nobody sends to a spout.
+        Input::Message(_) => {}
     }
 }
 
@@ -145,10 +146,13 @@ fn step_bolt(bolt: &mut Bolt, input: Input, outputs: &mut Vec<Output>) {
             bolt.egress().credit(channel, bytes, outputs);
             bolt.go_on(outputs);
         }
-        Input::Chosen { ticket, tasks } => match chosen(bolt.egress(), ticket, tasks, outputs) {
-            Ok(()) => bolt.go_on(outputs),
-            Err(trap) => bolt.fail("choose", Place::NoBatch, trap, outputs),
-        },
+        Input::Chosen { ticket, tasks } => {
+            if let Some(letter) = bolt.egress().chosen(ticket, tasks, outputs) {
+                bolt.choice_failed(letter, outputs);
+            }
+            bolt.go_on(outputs);
+        }
+        Input::Resume => bolt.resume(outputs),
         Input::Time { now_us } => {
             bolt.set_now(now_us);
             bolt.egress().time(now_us, outputs);
@@ -156,13 +160,4 @@ fn step_bolt(bolt: &mut Bolt, input: Input, outputs: &mut Vec<Output>) {
         }
         Input::Drain => {}
     }
-}
-
-fn chosen(
-    egress: &mut Egress,
-    ticket: u64,
-    tasks: Result<Vec<u32>, Trap>,
-    outputs: &mut Vec<Output>,
-) -> Result<(), Trap> {
-    egress.chosen(ticket, tasks?, outputs)
 }

@@ -21,8 +21,10 @@ pub struct Tuning {
     pub timer_rows: u32,
     /// How often a tuple is tried again before it is rejected.
     pub retries: u32,
-    /// How long the search for the row that makes a call fail may take.
-    pub search_us: i64,
+    /// After so many rows condemned one after the other, a task is paused.
+    pub breaker_rows: u32,
+    /// After so long without a call that passes, while calls fail, a task is paused.
+    pub breaker_us: i64,
 }
 
 impl Tuning {
@@ -53,7 +55,8 @@ impl Default for Tuning {
             dictionary_rows: 1_000,
             timer_rows: 4_096,
             retries: 3,
-            search_us: 30_000_000,
+            breaker_rows: 1_000,
+            breaker_us: 30_000_000,
         }
     }
 }

@@ -1,88 +1,157 @@
-//! Rows that the guest will not have: the call is discarded and made again without them.
+//! Calls that fail: nothing of them counts, a fresh instance takes over, and what fails is narrowed down to one row or
+//! timer, which goes to the dead letters.
 
 use super::{Bolt, Doing};
-use crate::call::{RowFault, Trap};
-use crate::failure::{Fields, Place, Rejected};
+use crate::bisection::{TimeShare, Verdict};
+use crate::breaker::Breaker;
+use crate::call::{Call, Trap, TrapKind};
+use crate::dead_letter::{Cause, DeadLetter, TupleTimer};
+use crate::failure::Failure;
+use crate::fields::Fields;
 use crate::frame::Frame;
-use crate::retry::Waiting;
 use crate::step::Output;
-use alloc::collections::BTreeMap;
-use alloc::format;
-use alloc::string::String;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
-use petrel_model::InputIndex;
+use petrel_frame::FrameView;
+use petrel_state::Clock;
 
-/// The longest time after which a tuple may come again: a topology cannot end before that.
-const RETRY_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
+/// How often a call that has no rows to narrow down is made before it counts as failed for good.
+const TRIES: u32 = 3;
 
 impl Bolt {
-    /// `process` returned ok but will not have some rows: rejects them or keeps them for later, and calls it again
-    /// with the others.
-    pub(super) fn put_aside(&mut self, faults: Vec<RowFault>, outputs: &mut Vec<Output>) {
+    /// The call that was under way failed. `timers` is how many it was given.
+    pub(super) fn call_failed(&mut self, name: &'static str, timers: usize, trap: Trap, outputs: &mut Vec<Output>) {
+        self.failed_calls += 1;
         self.state().discard();
-        self.doing = Doing::Idle;
-        let (Some(frame), Some(batch)) = (self.part.take(), &self.batch) else { return };
-        let (port, tried) = (batch.port, batch.tried + 1);
-        let rows = frame.view().rows() as u32;
-        // What the guest says first about a row counts.
-        let mut by_row = BTreeMap::new();
-        for RowFault { row, reason, retry_after_ms } in faults {
-            if row >= rows {
-                let message = format!("reject or retry named row {row} of a batch of {rows} rows, numbered from 0");
-                return self.fail("process", Place::NoBatch, Trap::contract(message), outputs);
-            }
-            if let Some(after_ms) = retry_after_ms.filter(|after_ms| *after_ms > RETRY_AFTER_MS_MAX) {
-                let message = format!(
-                    "retry asked for row {row} again after {after_ms} ms; the longest time is {RETRY_AFTER_MS_MAX} ms, a day"
-                );
-                return self.fail("process", Place::NoBatch, Trap::contract(message), outputs);
-            }
-            by_row.entry(row).or_insert((reason, retry_after_ms));
-        }
-        let others: Vec<u32> = (0..rows).filter(|row| !by_row.contains_key(row)).collect();
-        let mut later: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
-        for (row, (reason, retry_after_ms)) in by_row {
-            match retry_after_ms {
-                Some(after_ms) if tried <= self.tuning.retries => {
-                    let after_us = i64::try_from(after_ms.saturating_mul(1_000)).unwrap_or(i64::MAX);
-                    later.entry(self.now_us.saturating_add(after_us)).or_default().push(row);
+        let failure = self.failure(name, trap);
+        self.breaker.failed(self.called_us);
+        let timed_out = matches!(failure.trap.kind, TrapKind::TimeLimit | TrapKind::IoLimit);
+        match self.doing {
+            // Nothing was processed yet: better to be told at once than to be paused.
+            Doing::Opening => return self.end(failure, outputs),
+            Doing::Processing => {
+                let Some(part) = self.part.take() else { return };
+                let rows = part.view().rows();
+                let verdict = self.batch.as_mut().map(|batch| batch.failed(rows, timed_out));
+                if verdict == Some(Verdict::Condemned) {
+                    self.condemn_row(&part, failure.trap.clone(), outputs);
                 }
-                _ => self.reject(port, &frame, row, reason, tried, outputs),
             }
+            Doing::Firing(clock, until_us) => {
+                if self.timers.failed(timers, timed_out) == Verdict::Condemned {
+                    self.condemn_timer(clock, until_us, failure.trap.clone(), outputs);
+                }
+            }
+            Doing::Ending(port) => {
+                self.failed_ends += 1;
+                if self.failed_ends >= TRIES {
+                    return self.end(failure, outputs);
+                }
+                self.ingress.port_mut(port).end_told = false;
+                outputs.push(Output::Fault(Box::new(failure.clone())));
+            }
+            Doing::Reopening => {
+                self.failed_opens += 1;
+                outputs.push(Output::Fault(Box::new(failure.clone())));
+                if self.failed_opens >= TRIES {
+                    return self.pause(failure, outputs);
+                }
+            }
+            // The next one comes at its own time.
+            Doing::Ticking => {
+                self.breaker.condemned();
+                outputs.push(Output::Fault(Box::new(failure.clone())));
+            }
+            _ => return,
         }
-        for (due_us, rows) in later {
-            self.retried_rows += rows.len() as u64;
-            self.retries.push(due_us, Waiting { port, frame: frame.take(&rows), tried });
+        if self.breaker.trips(self.now_us, &self.tuning) {
+            return self.pause(failure, outputs);
         }
-        if others.is_empty() {
-            self.batch_part_over(outputs);
-            return self.go_on(outputs);
-        }
-        let rest = frame.take(&others);
-        self.part = Some(rest.clone());
-        self.process_rows(Doing::Processing, rest, outputs);
+        self.restart(outputs);
     }
 
-    fn reject(
-        &mut self,
-        port: usize,
-        frame: &Frame,
-        row: u32,
-        reason: String,
-        attempts: u32,
-        outputs: &mut Vec<Output>,
-    ) {
-        self.rejected_rows += 1;
-        let input = &self.ingress.ports()[port];
-        outputs.push(Output::Rejected(Rejected {
+    /// The next row of the batch cannot be processed.
+    pub(super) fn condemn_row(&mut self, part: &Frame, trap: Trap, outputs: &mut Vec<Output>) {
+        self.condemned_rows += 1;
+        self.breaker.condemned();
+        self.bury_row(part, 0, Cause::Fault(trap), outputs);
+        if let Some(batch) = &mut self.batch {
+            batch.skip(1);
+        }
+        self.pay(outputs);
+    }
+
+    /// The first timer that is due cannot be fired: it is taken, and nothing comes of it.
+    pub(super) fn condemn_timer(&mut self, clock: Clock, until_us: i64, trap: Trap, outputs: &mut Vec<Output>) {
+        let Some(due) = self.state().take_due(clock, until_us, 1) else { return };
+        self.state().commit();
+        self.condemned_rows += 1;
+        self.breaker.condemned();
+        let view = FrameView::parse(&due.keys).expect("the state makes valid keys frames");
+        let fields = Fields::of(&view, 0, &self.key_schema);
+        let letter = DeadLetter {
             task: self.id,
             component: self.component.clone(),
-            input: InputIndex(port as u32),
-            stream: input.stream.clone(),
-            tuple: frame.slice(row as usize..row as usize + 1),
-            fields: Fields::of(&frame.view(), row as usize, &input.schema),
-            reason,
-            attempts,
-        }));
+            call: "on-timer",
+            input: None,
+            timer: Some(TupleTimer { table: due.table, time_us: due.times.first().copied().unwrap_or(0) }),
+            // SAFETY: the state makes valid keys frames.
+            tuple: unsafe { Frame::from_validated(due.keys) },
+            fields,
+            cause: Cause::Fault(trap),
+            attempts: 1,
+        };
+        self.bury(letter, outputs);
+    }
+
+    /// A row for which a grouping plugin fails is the consumer's dead letter, and this task's fault.
+    pub(crate) fn choice_failed(&mut self, letter: DeadLetter, outputs: &mut Vec<Output>) {
+        self.condemned_rows += 1;
+        self.breaker.failed(self.now_us);
+        self.breaker.condemned();
+        let trap = if let Cause::Fault(trap) = &letter.cause { trap.clone() } else { Trap::contract("") };
+        outputs.push(Output::DeadLetter(Box::new(letter)));
+        if self.doing == Doing::Idle && self.breaker.trips(self.now_us, &self.tuning) {
+            let failure = self.failure("choose", trap);
+            self.pause(failure, outputs);
+        }
+    }
+
+    /// A fresh instance exists.
+    pub(crate) fn restarted(&mut self, outputs: &mut Vec<Output>) {
+        if self.doing == Doing::Restarting {
+            self.call(Doing::Reopening, Call::Open { position: None }, TimeShare::WHOLE, outputs);
+        }
+    }
+
+    /// Somebody says that the guest may be called again.
+    pub(crate) fn resume(&mut self, outputs: &mut Vec<Output>) {
+        if self.doing == Doing::Paused {
+            self.breaker = Breaker::default();
+            self.failed_opens = 0;
+            self.restart(outputs);
+        }
+    }
+
+    fn restart(&mut self, outputs: &mut Vec<Output>) {
+        self.restarts += 1;
+        self.doing = Doing::Restarting;
+        outputs.push(Output::Restart);
+    }
+
+    fn pause(&mut self, failure: Failure, outputs: &mut Vec<Output>) {
+        self.doing = Doing::Paused;
+        outputs.push(Output::Paused(Box::new(failure)));
+    }
+
+    /// The task cannot go on.
+    pub(super) fn fail(&mut self, name: &'static str, trap: Trap, outputs: &mut Vec<Output>) {
+        let failure = self.failure(name, trap);
+        self.end(failure, outputs);
+    }
+
+    fn end(&mut self, failure: Failure, outputs: &mut Vec<Output>) {
+        self.doing = Doing::Failed;
+        outputs.push(Output::Failed(failure));
     }
 }

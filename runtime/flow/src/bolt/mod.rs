@@ -1,26 +1,34 @@
 //! A bolt's task: batches, timers, ticks and ends, one call at a time.
 //!
 //! ```text
-//!  Nothing ─start─► Calling(Open) ─► Idle ◄──────────────┐
-//!                                     │ work::next       │ ok, no faults: commit, publish, credit
-//!                                     ▼                  │
-//!                                  Calling(work) ────────┤
-//!                                     │                  │ rows rejected or to be retried: discard,
-//!                                     │                  │ the same batch without them (faults.rs)
-//!                                     ▼
-//!                       refused, trapped: discard, find the row in fresh instances (hunt.rs) ─► Failed
+//!  Nothing ─start─► Opening ─► Idle ◄─────────────────────────┐
+//!                               │ work::next_work             │ ok, no faults: commit, publish, credit
+//!                               ▼                             │
+//!                    Processing, Timing, … ───────────────────┤
+//!                     │               │                       │ rows rejected or to be retried: discard,
+//!                     │               │                       │ the same batch without them (rejects.rs)
+//!                     │               ▼
+//!                     │        failed: discard, try fewer rows or condemn the one (faults.rs)
+//!                     │               │                   │ that was one too many
+//!                     │               ▼                   ▼
+//!                     │         Restarting            Paused ─resume─► Restarting
+//!                     │               └─► Reopening ─► Idle
+//!                     ▼
 //!  Idle ─all inputs ended, nothing left─► Closing ─everything sent─► Finished
 //! ```
 
 mod faults;
-mod hunt;
+mod rejects;
 mod work;
 
 use crate::batch::Batch;
+use crate::bisection::{Bisection, TimeShare};
+use crate::breaker::Breaker;
 use crate::call::{Call, CallResult, Effects, Trap};
+use crate::dead_letter_row::LetterStream;
 use crate::egress::Egress;
 use crate::envelope::Message;
-use crate::failure::{Failure, Place};
+use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::ingress::Ingress;
 use crate::report::TaskReport;
@@ -30,9 +38,9 @@ use crate::tuning::Tuning;
 use crate::watermark::Watermark;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use hunt::Hunt;
+use petrel_frame::Schema;
 use petrel_model::{Assignment, ComponentName, InputIndex, TaskId};
-use petrel_state::{KeySpec, Passed, TaskState};
+use petrel_state::{Clock, KeySpec, Passed, TaskState};
 
 /// A bolt's task.
 #[derive(Debug)]
@@ -44,14 +52,25 @@ pub(crate) struct Bolt {
     egress: Egress,
     /// Away while a call is under way.
     state: Option<Box<TaskState>>,
+    /// The columns of a timer's key.
+    key_schema: Schema,
     /// Buffers of the last call, to be used for the next.
     passed: Passed,
     doing: Doing,
+    /// When the call that is under way was asked for, in µs.
+    called_us: i64,
     batch: Option<Batch>,
     /// What the call of `process` that is under way was given.
     part: Option<Frame>,
     retries: Retries,
-    hunt: Option<Hunt>,
+    /// How many timers the next call takes.
+    timers: Bisection,
+    breaker: Breaker,
+    /// Calls of `open` of fresh instances that failed one after the other.
+    failed_opens: u32,
+    /// Calls of `on-end` for the same input that failed.
+    failed_ends: u32,
+    letters: Option<LetterStream>,
     watermark: Watermark,
     now_us: i64,
     tick_us: i64,
@@ -62,9 +81,11 @@ pub(crate) struct Bolt {
     final_calls: u32,
     executed_rows: u64,
     rejected_rows: u64,
+    condemned_rows: u64,
     retried_rows: u64,
     calls: u64,
     failed_calls: u64,
+    restarts: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,10 +98,18 @@ enum Doing {
     Idle,
     /// `process` is under way.
     Processing,
-    /// A timer, a tick or an end is under way.
-    Timing,
-    /// A fresh instance is made, opened and tried, to find the row that fails.
-    Hunting,
+    /// Timers that are due by this clock and until this time are under way.
+    Firing(Clock, i64),
+    /// A tick is under way.
+    Ticking,
+    /// The end of this input is told.
+    Ending(usize),
+    /// A fresh instance is made.
+    Restarting,
+    /// The call that opens a fresh instance is under way.
+    Reopening,
+    /// The guest failed so often that it is not called any more.
+    Paused,
     /// Everything is processed, not everything is sent.
     Closing,
     Finished,
@@ -100,13 +129,19 @@ impl Bolt {
             tuning,
             ingress: Ingress::new(assignment, id),
             egress: Egress::new(assignment, id, &tuning, seed),
+            key_schema: Schema::new(fields.iter().map(|field| field.clone().optional()).collect::<Vec<_>>()),
             state: Some(Box::new(TaskState::new(KeySpec { fields }, &component.tables, seed))),
             passed: Passed::default(),
             doing: Doing::Nothing,
+            called_us: now_us,
             batch: None,
             part: None,
             retries: Retries::default(),
-            hunt: None,
+            timers: Bisection::new(tuning.timer_rows as usize),
+            breaker: Breaker::default(),
+            failed_opens: 0,
+            failed_ends: 0,
+            letters: LetterStream::new(component),
             watermark: Watermark::new(),
             now_us,
             tick_us: i64::try_from(component.tick_ms.saturating_mul(1_000)).unwrap_or(i64::MAX),
@@ -115,16 +150,18 @@ impl Bolt {
             final_calls: 0,
             executed_rows: 0,
             rejected_rows: 0,
+            condemned_rows: 0,
             retried_rows: 0,
             calls: 0,
             failed_calls: 0,
+            restarts: 0,
         }
     }
 
     /// The instance exists.
     pub(crate) fn start(&mut self, outputs: &mut Vec<Output>) {
         if self.doing == Doing::Nothing {
-            self.call(Doing::Opening, Call::Open { position: None }, outputs);
+            self.call(Doing::Opening, Call::Open { position: None }, TimeShare::WHOLE, outputs);
         }
     }
 
@@ -145,6 +182,7 @@ impl Bolt {
     ) {
         self.state = Some(state);
         let name = call.name();
+        let timers = if let Call::Timer { times, .. } = &call { times.len() } else { 0 };
         if let Call::Process { state, .. }
         | Call::Timer { state, .. }
         | Call::Tick { state, .. }
@@ -152,72 +190,72 @@ impl Bolt {
         {
             self.passed = state;
         }
-        let failed = result.err();
-        if failed.is_some() {
-            self.failed_calls += 1;
-        }
-        match (self.doing, failed) {
-            (Doing::Hunting, failed) => return self.tried(name, failed, outputs),
-            (Doing::Opening | Doing::Timing, Some(trap)) => return self.fail(name, Place::NoBatch, trap, outputs),
-            (Doing::Processing, Some(trap)) => return self.hunt(name, trap, outputs),
-            (Doing::Processing, None) if !effects.faults.is_empty() => {
-                return self.put_aside(effects.faults, outputs);
-            }
-            (Doing::Opening | Doing::Timing, None) if !effects.faults.is_empty() => {
-                let message = alloc::format!("reject and retry name rows of a batch, and {name} has none");
-                return self.fail(name, Place::NoBatch, Trap::contract(message), outputs);
-            }
-            (Doing::Opening | Doing::Timing | Doing::Processing, None) => {}
-            (Doing::Nothing | Doing::Idle | Doing::Closing | Doing::Finished | Doing::Failed, _) => return,
-        }
-        if !self.release(name, effects, outputs) {
-            return;
+        match self.take_effects(name, result, effects, outputs) {
+            Ok(Taken::Counts) => {}
+            Ok(Taken::PutAside) => return self.go_on(outputs),
+            Err(trap) => return self.call_failed(name, timers, trap, outputs),
         }
         match self.doing {
             Doing::Opening => {
                 self.next_tick_us = (self.tick_us > 0).then(|| self.now_us.saturating_add(self.tick_us));
             }
-            Doing::Processing => self.part_done(outputs),
+            Doing::Processing => self.part_passed(outputs),
+            Doing::Firing(..) => {
+                self.timers.passed(timers);
+                self.breaker.passed();
+            }
+            Doing::Ending(_) => self.failed_ends = 0,
+            Doing::Reopening => self.failed_opens = 0,
             _ => {}
         }
         self.doing = Doing::Idle;
         self.go_on(outputs);
     }
 
-    /// Makes what a call did visible: state, writes, frames. Says whether that went well.
-    fn release(&mut self, name: &'static str, effects: Effects, outputs: &mut Vec<Output>) -> bool {
+    /// Makes what a call did visible: state, writes, frames. Or not: what cannot be taken as a whole is a fault of the call.
+    fn take_effects(
+        &mut self,
+        name: &'static str,
+        result: CallResult,
+        effects: Effects,
+        outputs: &mut Vec<Output>,
+    ) -> Result<Taken, Trap> {
+        result?;
+        if !effects.faults.is_empty() {
+            if self.doing != Doing::Processing {
+                let message = alloc::format!("reject and retry name rows of a batch, and {name} has none");
+                return Err(Trap::contract(message));
+            }
+            self.put_aside(effects.faults, outputs)?;
+            return Ok(Taken::PutAside);
+        }
+        self.egress.prepare(effects.emitted, false)?;
         self.state().commit();
         if !effects.writes.is_empty() {
             outputs.push(Output::Write(effects.writes));
         }
-        for emitted in effects.emitted {
-            if let Err(trap) = self.egress.publish(emitted, self.now_us, outputs) {
-                self.fail(name, Place::NoBatch, trap, outputs);
-                return false;
-            }
-        }
-        true
+        self.egress.release(self.now_us, outputs);
+        Ok(Taken::Counts)
     }
 
     /// The rows of the part are through.
-    fn part_done(&mut self, outputs: &mut Vec<Output>) {
+    fn part_passed(&mut self, outputs: &mut Vec<Output>) {
         let rows = self.part.take().map_or(0, |part| part.view().rows());
         self.executed_rows += rows as u64;
-        self.batch_part_over(outputs);
+        self.breaker.passed();
+        if let Some(batch) = &mut self.batch {
+            batch.passed(rows);
+        }
+        self.pay(outputs);
     }
 
-    /// Nothing is left to do about the part: goes on to the next, or pays what the batch owes.
-    fn batch_part_over(&mut self, outputs: &mut Vec<Output>) {
-        let Some(batch) = &mut self.batch else { return };
-        batch.advance();
-        if !batch.is_done() {
-            return;
-        }
+    /// If nothing is left of the batch, pays what it owes.
+    fn pay(&mut self, outputs: &mut Vec<Output>) {
+        let Some(batch) = self.batch.take_if(|batch| batch.is_done()) else { return };
         for receipt in &batch.receipts {
             let channel = self.ingress.done(batch.port, receipt);
             outputs.push(Output::Credit { channel, bytes: receipt.bytes });
         }
-        self.batch = None;
     }
 
     pub(crate) fn egress(&mut self) -> &mut Egress {
@@ -241,17 +279,6 @@ impl Bolt {
         matches!(self.doing, Doing::Finished | Doing::Failed)
     }
 
-    /// The task cannot go on.
-    pub(crate) fn fail(&mut self, call: &'static str, place: Place, trap: Trap, outputs: &mut Vec<Output>) {
-        self.doing = Doing::Failed;
-        let input = self
-            .batch
-            .as_ref()
-            .map(|batch| (InputIndex(batch.port as u32), self.ingress.ports()[batch.port].stream.clone()));
-        let component = self.component.clone();
-        outputs.push(Output::Failed(Failure { task: self.id, component, call, input, place, trap }));
-    }
-
     pub(crate) fn report(&self) -> TaskReport {
         let batch = self.batch.as_ref().map_or(0, Batch::bytes);
         TaskReport {
@@ -259,26 +286,30 @@ impl Bolt {
             executed_rows: self.executed_rows,
             emitted_rows: self.egress.emitted_rows(),
             rejected_rows: self.rejected_rows,
+            condemned_rows: self.condemned_rows,
             retried_rows: self.retried_rows,
             failed_calls: self.failed_calls,
+            restarts: self.restarts,
             stale_messages: self.ingress.stale,
             repeated_messages: self.ingress.repeated,
             missing_messages: self.ingress.missing,
             queue_bytes: self.ingress.queue_bytes() + self.retries.bytes() + batch,
             outstanding_bytes: self.egress.outstanding_bytes(),
             unsent_bytes: self.egress.unsent_bytes(),
-            calling: matches!(self.doing, Doing::Opening | Doing::Processing | Doing::Timing | Doing::Hunting),
+            calling: self.state.is_none(),
             credit_blocked: matches!(self.doing, Doing::Idle | Doing::Closing) && self.egress.is_blocked(),
+            paused: self.doing == Doing::Paused,
             watermark: self.watermark.current(),
             finished: self.doing == Doing::Finished,
         }
     }
 
-    fn call(&mut self, doing: Doing, call: Call, outputs: &mut Vec<Output>) {
+    fn call(&mut self, doing: Doing, call: Call, share: TimeShare, outputs: &mut Vec<Output>) {
         let state = self.state.take().expect("the state is here while no call is under way");
         self.doing = doing;
+        self.called_us = self.now_us;
         self.calls += 1;
-        outputs.push(Output::Call { call, state });
+        outputs.push(Output::Call { call, state, share });
     }
 
     pub(crate) fn state_mut(&mut self) -> Option<&mut TaskState> {
@@ -292,4 +323,22 @@ impl Bolt {
     fn has_ended(&self) -> bool {
         self.ingress.has_ended() && self.batch.is_none() && self.retries.is_empty()
     }
+
+    /// A failure of this task. With a batch, of its input.
+    fn failure(&self, call: &'static str, trap: Trap) -> Failure {
+        let port = match self.doing {
+            Doing::Ending(port) => Some(port),
+            _ => self.batch.as_ref().map(|batch| batch.port),
+        };
+        let input = port.map(|port| (InputIndex(port as u32), self.ingress.ports()[port].stream.clone()));
+        Failure { task: self.id, component: self.component.clone(), call, input, trap }
+    }
+}
+
+/// What became of the effects of a call that returned ok.
+enum Taken {
+    /// They are visible.
+    Counts,
+    /// They are not: rows were put aside, and the call is made again without them.
+    PutAside,
 }

@@ -1,10 +1,9 @@
 //! What a bolt does next.
 
 use super::{Bolt, Doing};
-use crate::batch::Batch;
+use crate::batch::{Batch, Part};
+use crate::bisection::{TimeShare, Verdict};
 use crate::call::{Call, Trap};
-use crate::failure::{Fields, Place};
-use crate::frame::Frame;
 use crate::ingress::Port;
 use crate::retry::Waiting;
 use crate::step::Output;
@@ -112,8 +111,8 @@ impl Bolt {
 
     /// Puts together the next batch, from what comes again or from what has queued up.
     fn take_batch(&mut self) -> bool {
-        self.batch = if let Some(Waiting { port, frame, tried }) = self.retries.pop(self.now_us) {
-            Some(Batch::again(port, frame, tried, &self.tuning))
+        self.batch = if let Some(Waiting { port, rows, tried }) = self.retries.pop(self.now_us) {
+            Some(Batch::again(port, rows, tried, &self.tuning))
         } else if self.retries.bytes() < self.tuning.window_bytes {
             self.ingress.next_batch(&self.tuning)
         } else {
@@ -127,7 +126,7 @@ impl Bolt {
     fn process(&mut self, outputs: &mut Vec<Output>) {
         self.timed_last = false;
         let Some(batch) = &mut self.batch else { return };
-        let Some(frame) = batch.part() else { return self.batch = None };
+        let Some(Part { frame, share }) = batch.part() else { return self.pay(outputs) };
         let port = batch.port;
         let mut passed = core::mem::take(&mut self.passed);
         let state = self.state.as_mut().expect("the state is here while no call is under way");
@@ -135,28 +134,13 @@ impl Bolt {
         if let Err(error) = state.pass_frame(&frame.view(), columns, &mut passed) {
             state.discard();
             self.passed = passed;
-            if !batch.halve() {
-                let schema = &self.ingress.ports()[port].schema;
-                let place = Place::Row { row: 0, rows: 1, fields: Fields::of(&frame.view(), 0, schema) };
-                self.fail("process", place, Trap::contract(error.to_string()), outputs);
+            if batch.too_many(frame.view().rows()) == Verdict::Condemned {
+                self.condemn_row(&frame, Trap::contract(error.to_string()), outputs);
             }
             return;
         }
         self.part = Some(frame.clone());
-        self.call(Doing::Processing, Call::Process { input: port as u32, frame, state: passed }, outputs);
-    }
-
-    /// Calls `process` again with other rows than the batch's next part.
-    pub(super) fn process_rows(&mut self, doing: Doing, frame: Frame, outputs: &mut Vec<Output>) {
-        let Some(batch) = &self.batch else { return };
-        let port = batch.port;
-        let mut passed = core::mem::take(&mut self.passed);
-        let columns = &self.ingress.ports()[port].key_columns;
-        let state = self.state.as_mut().expect("the state is here while no call is under way");
-        if let Err(error) = state.pass_frame(&frame.view(), columns, &mut passed) {
-            return self.fail("process", Place::NoBatch, Trap::contract(error.to_string()), outputs);
-        }
-        self.call(doing, Call::Process { input: port as u32, frame, state: passed }, outputs);
+        self.call(Doing::Processing, Call::Process { input: port as u32, frame, state: passed }, share, outputs);
     }
 
     /// Calls `on-timer` with timers that are due.
@@ -173,29 +157,27 @@ impl Bolt {
                     "all inputs have ended, and after {FINAL_CALLS} calls of on-timer there are still event-time timers: \
                      do not set a timer again when its time is the end of everything"
                 );
-                return self.fail("on-timer", Place::NoBatch, Trap::contract(message), outputs);
+                return self.fail("on-timer", Trap::contract(message), outputs);
             }
         }
         let mut passed = core::mem::take(&mut self.passed);
-        let mut most = self.tuning.timer_rows as usize;
-        loop {
-            let Some(due) = self.state().take_due(clock, until_us, most) else {
-                self.passed = passed;
-                return;
-            };
-            let keys = FrameView::parse(&due.keys).expect("the state makes valid keys frames");
-            match self.state().pass_keys(&keys, &mut passed) {
-                Ok(()) => {
-                    let call = Call::Timer { table: due.table, keys: due.keys, times: due.times, state: passed };
-                    return self.call(Doing::Timing, call, outputs);
-                }
-                Err(_) if keys.rows() > 1 => {
-                    most = keys.rows() / 2;
-                    self.state().discard();
-                }
-                Err(error) => return self.fail("on-timer", Place::NoBatch, Trap::contract(error.to_string()), outputs),
+        let most = self.timers.rows();
+        let Some(due) = self.state().take_due(clock, until_us, most) else {
+            self.passed = passed;
+            return;
+        };
+        let keys = FrameView::parse(&due.keys).expect("the state makes valid keys frames");
+        if let Err(error) = self.state().pass_keys(&keys, &mut passed) {
+            self.state().discard();
+            self.passed = passed;
+            if self.timers.too_many(keys.rows()) == Verdict::Condemned {
+                self.condemn_timer(clock, until_us, Trap::contract(error.to_string()), outputs);
             }
+            return;
         }
+        let share = self.timers.share(keys.rows());
+        let call = Call::Timer { table: due.table, keys: due.keys, times: due.times, state: passed };
+        self.call(Doing::Firing(clock, until_us), call, share, outputs);
     }
 
     /// Calls `on-tick`, once for however many ticks were missed.
@@ -205,20 +187,26 @@ impl Bolt {
         let missed = self.now_us.saturating_sub(last_us) / self.tick_us.max(1);
         self.next_tick_us = Some(last_us.saturating_add(self.tick_us.saturating_mul(missed.saturating_add(1))));
         let now_us = self.now_us;
-        self.pass_task("on-tick", |state| Call::Tick { now_us, state }, outputs);
+        self.pass_task(Doing::Ticking, "on-tick", |state| Call::Tick { now_us, state }, outputs);
     }
 
     /// Calls `on-end`.
     fn tell_end(&mut self, port: usize, outputs: &mut Vec<Output>) {
         self.ingress.port_mut(port).end_told = true;
-        self.pass_task("on-end", |state| Call::End { input: port as u32, state }, outputs);
+        self.pass_task(Doing::Ending(port), "on-end", |state| Call::End { input: port as u32, state }, outputs);
     }
 
-    fn pass_task(&mut self, name: &'static str, call: impl FnOnce(Passed) -> Call, outputs: &mut Vec<Output>) {
+    fn pass_task(
+        &mut self,
+        doing: Doing,
+        name: &'static str,
+        call: impl FnOnce(Passed) -> Call,
+        outputs: &mut Vec<Output>,
+    ) {
         let mut passed = core::mem::take(&mut self.passed);
         match self.state().pass_task(&mut passed) {
-            Ok(()) => self.call(Doing::Timing, call(passed), outputs),
-            Err(error) => self.fail(name, Place::NoBatch, Trap::contract(error.to_string()), outputs),
+            Ok(()) => self.call(doing, call(passed), TimeShare::WHOLE, outputs),
+            Err(error) => self.fail(name, Trap::contract(error.to_string()), outputs),
         }
     }
 }

@@ -133,6 +133,25 @@ impl Router {
         Ok(Routed::Delivered)
     }
 
+    /// The columns of a frame that the consumer reads.
+    ///
+    /// # Errors
+    /// If they make too long a frame.
+    pub(crate) fn project(&self, frame: Frame) -> Result<Frame, String> {
+        self.projection.apply(frame)
+    }
+
+    /// The columns of a frame that its grouping plugin is to be asked about.
+    ///
+    /// # Errors
+    /// If they make too long a frame, or if no plugin is asked.
+    pub(crate) fn question(&self, frame: &Frame) -> Result<Frame, String> {
+        match &self.rule {
+            Rule::Custom(custom) => custom.question(frame.clone()),
+            _ => Err(String::from("a question about a grouping that does not ask")),
+        }
+    }
+
     /// Delivers a frame as its grouping plugin chose.
     ///
     /// # Errors

@@ -4,8 +4,8 @@
 //! picks one. Messages of a channel keep their order and so does credit; nothing else does.
 
 use petrel_flow::{
-    Call, CallResult, ChannelId, Effects, Failure, Input, Kind, Message, Output, Rejected, Task, TaskReport, Trap,
-    Tuning, Write,
+    Call, CallResult, ChannelId, DeadLetter, Effects, Failure, Frame, Input, Kind, Message, Output, Task, TaskReport,
+    TimeShare, Trap, Tuning, Write,
 };
 use petrel_model::{Assignment, Edge, TaskId};
 use petrel_state::TaskState;
@@ -16,6 +16,7 @@ pub(crate) struct Host<'a> {
     pub(crate) state: &'a mut TaskState,
     pub(crate) effects: &'a mut Effects,
     pub(crate) now_us: i64,
+    pub(crate) share: TimeShare,
 }
 
 pub(crate) type Guest = Box<dyn FnMut(&Call, Host<'_>) -> CallResult>;
@@ -26,7 +27,7 @@ pub(crate) fn guest(call: impl FnMut(&Call, Host<'_>) -> CallResult + 'static) -
 
 /// Makes an instance for a task, again after a restart.
 pub(crate) type Plugin<'p> = Box<dyn Fn(TaskId) -> Guest + 'p>;
-pub(crate) type Chooser<'p> = Box<dyn FnMut(Edge, &petrel_flow::Frame, u32) -> Result<Vec<u32>, Trap> + 'p>;
+pub(crate) type Chooser<'p> = Box<dyn FnMut(Edge, &Frame, u32) -> Result<Vec<u32>, Trap> + 'p>;
 
 /// SplitMix64: the whole chance of a run.
 pub(crate) struct Chance(pub(crate) u64);
@@ -63,13 +64,19 @@ pub(crate) struct Executor<'p> {
     /// How long a call of a component takes, by its number.
     pub(crate) call_us: BTreeMap<u32, i64>,
     pub(crate) now_us: i64,
-    pub(crate) rejected: Vec<Rejected>,
+    pub(crate) letters: Vec<DeadLetter>,
+    /// Calls that failed without a tuple to blame.
+    pub(crate) faults: Vec<Failure>,
+    /// Why tasks were paused, and which, in order.
+    pub(crate) paused: Vec<Failure>,
     pub(crate) failures: Vec<Failure>,
     pub(crate) writes: Vec<Write>,
     pub(crate) restarts: usize,
     /// The most bytes that were under way on all channels, by what was sent and not credited.
     pub(crate) outstanding_max: u64,
     pub(crate) frames_sent: usize,
+    /// Every frame that was sent, by sender, receiver and the number of its message.
+    pub(crate) sent: BTreeMap<(TaskId, TaskId, u64), Frame>,
     tracing: bool,
     pub(crate) trace: Vec<String>,
 }
@@ -98,12 +105,15 @@ impl<'p> Executor<'p> {
             tuning,
             call_us: BTreeMap::new(),
             now_us: 0,
-            rejected: Vec::new(),
+            letters: Vec::new(),
+            faults: Vec::new(),
+            paused: Vec::new(),
             failures: Vec::new(),
             writes: Vec::new(),
             restarts: 0,
             outstanding_max: 0,
             frames_sent: 0,
+            sent: BTreeMap::new(),
             tracing: false,
             trace: Vec::new(),
         }
@@ -136,6 +146,12 @@ impl<'p> Executor<'p> {
     pub(crate) fn drain(&mut self) {
         let now_us = self.now_us;
         self.tasks.values_mut().for_each(|running| running.pending.push_back((now_us, Input::Drain)));
+    }
+
+    /// Tells a task to call its guest again.
+    pub(crate) fn resume(&mut self, id: TaskId) {
+        let now_us = self.now_us;
+        self.tasks.get_mut(&id).unwrap().pending.push_back((now_us, Input::Resume));
     }
 
     /// Puts a message of somebody's making on its way.
@@ -209,11 +225,11 @@ impl<'p> Executor<'p> {
         let running = self.tasks.get_mut(&id).unwrap();
         assert!(!running.finished, "{id} does something after its end");
         match output {
-            Output::Call { call, mut state } => {
+            Output::Call { call, mut state, share } => {
                 assert!(!running.calling, "{id} calls twice at a time");
                 running.calling = true;
                 let mut effects = Effects::default();
-                let host = Host { state: &mut state, effects: &mut effects, now_us };
+                let host = Host { state: &mut state, effects: &mut effects, now_us, share };
                 let result = (running.guest)(&call, host);
                 let now_us = now_us + self.call_us.get(&id.component.0).copied().unwrap_or(1);
                 running.pending.push_back((now_us, Input::Returned { call, result, effects, state, now_us }));
@@ -239,7 +255,9 @@ impl<'p> Executor<'p> {
             }
             Output::Write(writes) => self.writes.extend(writes),
             Output::WakeAt(wake_us) => running.wake_us = wake_us,
-            Output::Rejected(rejected) => self.rejected.push(rejected),
+            Output::DeadLetter(letter) => self.letters.push(*letter),
+            Output::Fault(failure) => self.faults.push(*failure),
+            Output::Paused(failure) => self.paused.push(*failure),
             Output::Finished => running.finished = true,
             Output::Failed(failure) => self.failures.push(failure),
         }
@@ -254,6 +272,7 @@ impl<'p> Executor<'p> {
         assert_eq!(message.frame.is_some(), message.envelope.kind == Kind::Data);
         if let Some(frame) = &message.frame {
             self.frames_sent += 1;
+            self.sent.insert((channel.from, channel.to, message.envelope.sequence), frame.clone());
             let (outstanding, frames) = self.outstanding.entry(channel).or_default();
             *outstanding += frame.len() as u64;
             *frames += 1;

@@ -1,12 +1,18 @@
-//! Rows that are refused, rows that come again, and calls that fail.
+//! Rows that are refused, rows that come again, and calls that fail: each costs what it must, and nothing else.
 
 use crate::executor::{Executor, Plugin, guest};
 use crate::graph::{Graph, emit, number_schema, numbers, numbers_of, task};
 use crate::pressure::{Seen, counting, remembering};
-use petrel_flow::{Call, Effects, Failure, Place, Returned, RowFault, Trap, TrapKind, Tuning, Write};
+use petrel_flow::{
+    Call, Cause, DeadLetter, Effects, Emitted, Failure, Origin, Returned, RowFault, Trap, TrapKind, Tuning,
+    TupleOrigin, Write,
+};
 use petrel_frame::{Field, FrameBuf, FrameView, Scalar, Value};
-use petrel_model::{Assignment, Grouping, TableKind, TableSpec};
-use petrel_state::TaskState;
+use petrel_model::{
+    Assignment, ComponentIndex, Grouping, Input, InputIndex, OutputIndex, OutputStream, StreamName, TableKind,
+    TableSpec, dead_letter_schema,
+};
+use petrel_state::{Clock, TaskState};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -21,7 +27,7 @@ fn graph() -> Assignment {
         .build()
 }
 
-fn seen_table() -> TableSpec {
+pub(crate) fn seen_table() -> TableSpec {
     TableSpec {
         name: "seen".to_string(),
         kind: TableKind::LazyValue,
@@ -32,7 +38,7 @@ fn seen_table() -> TableSpec {
 }
 
 /// How often the state says that each number was processed.
-fn times(state: &mut TaskState, numbers: &FrameBuf) -> Vec<i64> {
+pub(crate) fn times(state: &mut TaskState, numbers: &FrameBuf) -> Vec<i64> {
     let mut values = FrameBuf::new();
     state.get(0, numbers, &mut values).unwrap();
     let view = FrameView::parse(&values).unwrap();
@@ -43,11 +49,11 @@ fn times(state: &mut TaskState, numbers: &FrameBuf) -> Vec<i64> {
     (0..view.rows()).map(value).collect()
 }
 
-fn fault(row: usize, retry_after_ms: Option<u64>) -> RowFault {
+pub(crate) fn fault(row: usize, retry_after_ms: Option<u64>) -> RowFault {
     RowFault { row: row as u32, reason: format!("row {row} is bad"), retry_after_ms }
 }
 
-fn trap(kind: TrapKind, message: &str) -> Trap {
+pub(crate) fn trap(kind: TrapKind, message: &str) -> Trap {
     Trap { kind, message: message.to_string(), backtrace: vec!["strict::process".to_string()] }
 }
 
@@ -73,13 +79,23 @@ fn strict<'p>(judge: impl Fn(&[i64], i64, &mut Effects) -> Result<(), Trap> + Cl
 
 struct End {
     passed: Vec<i64>,
-    failure: Option<Failure>,
-    rejected: Vec<(String, u32)>,
+    letters: Vec<DeadLetter>,
+    paused: Vec<Failure>,
     restarts: usize,
     written: usize,
     executed: u64,
+    condemned: u64,
     retried: u64,
     finished_us: i64,
+}
+
+impl End {
+    /// The numbers in the dead letters.
+    fn buried(&self) -> Vec<i64> {
+        let mut buried: Vec<i64> = self.letters.iter().map(|letter| numbers_of(&letter.tuple)[0]).collect();
+        buried.sort_unstable();
+        buried
+    }
 }
 
 fn run(judge: impl Fn(&[i64], i64, &mut Effects) -> Result<(), Trap> + Clone + 'static, tuning: Tuning) -> End {
@@ -90,18 +106,28 @@ fn run(judge: impl Fn(&[i64], i64, &mut Effects) -> Result<(), Trap> + Clone + '
     let mut passed: Vec<i64> = seen.borrow().iter().flat_map(|(_, numbers)| numbers.clone()).collect();
     passed.sort_unstable();
     let report = executor.report(task(1, 0));
-    assert_eq!(finished, executor.failures.is_empty());
-    assert_eq!(report.rejected_rows, executor.rejected.len() as u64);
-    for rejected in &executor.rejected {
-        assert_eq!(format!("number = {}", numbers_of(&rejected.tuple)[0]), rejected.fields.to_string());
+    assert!(executor.failures.is_empty());
+    assert_eq!(finished, executor.paused.is_empty());
+    assert_eq!(report.paused, !finished);
+    assert_eq!(report.rejected_rows + report.condemned_rows, executor.letters.len() as u64);
+    assert_eq!(report.restarts, executor.restarts as u64);
+    for letter in &executor.letters {
+        let number = numbers_of(&letter.tuple)[0];
+        assert_eq!(letter.fields.to_string(), format!("number = {number}"));
+        let input = letter.input.as_ref().unwrap();
+        assert_eq!((input.number, input.stream.as_str()), (InputIndex(0), "numbers.default"));
+        let TupleOrigin { task: from, sequence, row } = input.origin.unwrap();
+        let sent = &executor.sent[&(task(0, from), task(1, 0), sequence)];
+        assert_eq!(numbers_of(sent)[row as usize], number, "that is where it came from");
     }
     End {
         passed,
-        failure: executor.failures.pop(),
-        rejected: executor.rejected.iter().map(|r| (r.fields.to_string(), r.attempts)).collect(),
+        letters: executor.letters,
+        paused: executor.paused,
         restarts: executor.restarts,
         written: executor.writes.iter().map(|w| if let Write::Print(n) = w { n[0] as usize } else { 0 }).sum(),
         executed: report.executed_rows,
+        condemned: report.condemned_rows,
         retried: report.retried_rows,
         finished_us: executor.now_us,
     }
@@ -117,8 +143,8 @@ fn rejected_rows_leave_and_the_others_count_once() {
     let end = run(judge, Tuning::default());
     assert_eq!(end.passed, (0..300).filter(|n| n % 50 != 7).collect::<Vec<_>>());
     assert_eq!((end.executed, end.written, end.restarts), (294, 294, 0), "discarded calls leave nothing behind");
-    assert_eq!(end.rejected.len(), 6);
-    assert_eq!(end.rejected[0], ("number = 7".to_string(), 1));
+    assert_eq!(end.buried(), [7, 57, 107, 157, 207, 257]);
+    assert_eq!((&end.letters[0].cause, end.letters[0].attempts), (&Cause::Rejected("row 7 is bad".into()), 1));
 }
 
 #[test]
@@ -128,12 +154,17 @@ fn a_batch_may_be_rejected_altogether_and_one_row_at_a_time() {
         Ok(())
     };
     let end = run(all, Tuning::default());
-    assert_eq!((end.passed.len(), end.rejected.len(), end.executed), (0, 300, 0));
-    let first = |_: &[i64], _, effects: &mut Effects| {
-        effects.faults.push(fault(0, None));
+    assert_eq!((end.passed.len(), end.letters.len(), end.executed), (0, 300, 0));
+    let given = Rc::new(Cell::new(0));
+    let counter = given.clone();
+    let last = move |got: &[i64], _, effects: &mut Effects| {
+        counter.set(counter.get() + got.len());
+        effects.faults.extend(got.iter().rposition(|n| n % 3 != 0).map(|row| fault(row, None)));
         Ok(())
     };
-    assert_eq!(run(first, Tuning::default()).rejected.len(), 300);
+    let end = run(last, Tuning::default());
+    assert_eq!(end.passed, (0..300).filter(|n| n % 3 == 0).collect::<Vec<_>>());
+    assert!(given.get() < 3 * 300 * 8, "{} rows were given for 300: that is a square", given.get());
 }
 
 #[test]
@@ -145,7 +176,7 @@ fn retried_rows_come_again_after_the_delay() {
     };
     let end = run(judge, Tuning::default());
     assert_eq!(end.passed, (0..300).collect::<Vec<_>>());
-    assert_eq!((end.rejected.len(), end.retried, end.executed), (0, 9, 300));
+    assert_eq!((end.letters.len(), end.retried, end.executed), (0, 9, 300));
     assert!(end.finished_us >= 30_000, "finished at {}", end.finished_us);
 }
 
@@ -158,7 +189,7 @@ fn a_row_that_fails_for_ever_is_rejected_after_three_retries() {
     };
     let end = run(judge, Tuning::default());
     assert_eq!(end.passed.len(), 299);
-    assert_eq!(end.rejected, [("number = 150".to_string(), 4)]);
+    assert_eq!((end.buried(), end.letters[0].attempts), (vec![150], 4));
     assert_eq!(end.retried, 3);
 }
 
@@ -178,89 +209,379 @@ fn much_that_waits_for_another_try_keeps_new_rows_out() {
 #[test]
 fn a_fault_that_names_no_row_breaks_the_contract() {
     let judge = |got: &[i64], _, effects: &mut Effects| {
-        effects.faults.push(fault(got.len(), None));
+        effects.faults.extend(got.contains(&150).then(|| fault(got.len(), None)));
         Ok(())
     };
-    let failure = run(judge, Tuning::default()).failure.unwrap();
-    assert_eq!(failure.trap.kind, TrapKind::Contract);
-    assert!(failure.to_string().contains("row 100 of a batch of 100 rows"), "{failure}");
+    let end = run(judge, Tuning::default());
+    let [letter] = &end.letters[..] else { panic!("{:?}", end.letters) };
+    assert_eq!(letter.cause.name(), "contract");
+    assert!(letter.cause.reason().contains("row 1 of a batch of 1 rows"), "{letter:?}");
 }
 
 #[test]
-fn a_trap_ends_the_task_and_names_the_first_row_that_fails() {
+fn a_trap_costs_one_tuple() {
     for (bad, kind) in [(0, TrapKind::Trapped), (137, TrapKind::Refused), (299, TrapKind::MemoryLimit)] {
-        let judge = move |got: &[i64], _, _: &mut Effects| match got.iter().find(|n| **n >= bad) {
-            Some(n) => Err(trap(kind, &format!("{n} is too much"))),
-            None => Ok(()),
+        let judge = move |got: &[i64], _, _: &mut Effects| match got.contains(&bad) {
+            true => Err(trap(kind, &format!("{bad} is too much"))),
+            false => Ok(()),
         };
         let end = run(judge, Tuning::default());
-        let failure = end.failure.unwrap();
-        let row = (bad % 100) as u32;
-        let Place::Row { row: found, rows: 100, fields } = &failure.place else { panic!("{failure:?}") };
-        assert_eq!((*found, fields.to_string()), (row, format!("number = {bad}")));
-        assert_eq!(failure.trap, trap(kind, &format!("{bad} is too much")));
-        assert_eq!(failure.input.as_ref().unwrap().1.as_str(), "numbers.default");
+        assert_eq!(end.passed, (0..300).filter(|n| *n != bad).collect::<Vec<_>>());
+        assert_eq!((end.executed, end.written, end.condemned), (299, 299, 1), "tries leave nothing behind");
+        let [letter] = &end.letters[..] else { panic!("{:?}", end.letters) };
+        assert_eq!(letter.cause, Cause::Fault(trap(kind, &format!("{bad} is too much"))));
+        assert_eq!((letter.call, letter.attempts), ("process", 1));
         assert!((1..=9).contains(&end.restarts), "{} restarts", end.restarts);
-        assert_eq!(end.written as i64, bad / 100 * 100, "tries leave nothing behind");
-        assert!(end.passed.len() as i64 <= bad);
     }
 }
 
 #[test]
-fn a_failure_of_the_instances_memory_does_not_come_again() {
+fn an_emission_that_nobody_can_take_is_a_fault_of_the_call() {
+    let judge = |got: &[i64], _, effects: &mut Effects| {
+        effects.emitted.extend(got.contains(&42).then(|| emit(9, numbers([1]))));
+        Ok(())
+    };
+    let end = run(judge, Tuning::default());
+    assert_eq!((end.buried(), end.passed.len(), end.executed), (vec![42], 299, 299));
+    assert!(end.letters[0].cause.reason().contains("emitted to output 9"), "{:?}", end.letters);
+}
+
+#[test]
+fn a_failure_of_the_instances_memory_costs_nothing() {
     let calls = Rc::new(Cell::new(0));
     let judge = move |_: &[i64], _, _: &mut Effects| {
         calls.set(calls.get() + 1);
         if calls.get() == 2 { Err(trap(TrapKind::Trapped, "once")) } else { Ok(()) }
     };
     let end = run(judge, Tuning::default());
-    assert_eq!(end.restarts, 1);
-    let failure = end.failure.unwrap();
-    assert_eq!(failure.place, Place::NotAgain { rows: 100 });
-    assert!(failure.to_string().contains("passes in a fresh instance"), "{failure}");
+    assert_eq!((end.restarts, end.passed.len(), end.letters.len()), (1, 300, 0));
 }
 
 #[test]
-fn a_search_that_takes_too_long_says_what_it_knows() {
-    let judge = |got: &[i64], _, _: &mut Effects| {
-        if got.contains(&42) { Err(trap(TrapKind::TimeLimit, "batch_ms = 10000 exceeded")) } else { Ok(()) }
+fn a_guest_that_always_fails_is_paused_and_goes_on_when_told() {
+    let healthy = Rc::new(Cell::new(false));
+    let judge = {
+        let healthy = healthy.clone();
+        move |_: &[i64], _, _: &mut Effects| {
+            if healthy.get() { Ok(()) } else { Err(trap(TrapKind::Trapped, "always")) }
+        }
     };
-    let failure = run(judge, Tuning { search_us: 3, ..Tuning::default() }).failure.unwrap();
-    let Place::Within { suspects, rows: 100 } = failure.place.clone() else { panic!("{failure:?}") };
-    assert!(suspects.contains(&42) && suspects.len() < 100, "{suspects:?}");
+    let seen = Seen::default();
+    let plugins = vec![counting(100, 300), strict(judge), remembering(&seen)];
+    let tuning = Tuning { breaker_rows: 20, ..Tuning::default() };
+    let mut executor = Executor::new(&graph(), tuning, 17, plugins);
+    assert!(!executor.run());
+    assert_eq!(executor.paused.len(), 1);
+    let reason = executor.paused[0].to_string();
+    assert_eq!(reason, "component `strict`, task 0: process failed on input 0 (`numbers.default`): trap: always");
+    assert_eq!((executor.letters.len(), executor.report(task(1, 0)).paused), (20, true));
+    executor.resume(task(1, 0));
+    assert!(!executor.run(), "it fails still");
+    assert_eq!((executor.paused.len(), executor.letters.len()), (2, 40));
+    healthy.set(true);
+    executor.resume(task(1, 0));
+    assert!(executor.run());
+    assert!(!executor.report(task(1, 0)).paused);
+    let passed: usize = seen.borrow().iter().map(|(_, numbers)| numbers.len()).sum();
+    assert_eq!((passed, executor.letters.len()), (260, 40));
 }
 
 #[test]
-fn failing_elsewhere_than_in_a_batch_ends_the_task_too() {
-    for name in ["open", "next"] {
-        let failing: Plugin<'_> = Box::new(move |_| {
-            guest(
-                move |call, _| {
-                    if call.name() == name { Err(trap(TrapKind::Refused, "no")) } else { Ok(Returned::Done) }
-                },
-            )
-        });
-        let seen = Seen::default();
-        let plugins = vec![failing, strict(|_, _, _| Ok(())), remembering(&seen)];
-        let mut executor = Executor::new(&graph(), Tuning::default(), 1, plugins);
-        assert!(!executor.run());
-        assert_eq!((executor.failures[0].call, &executor.failures[0].place), (name, &Place::NoBatch));
-    }
-    let failures = Rc::new(RefCell::new(0));
-    let at_end: Plugin<'_> = Box::new(move |_| {
-        let failures = failures.clone();
+fn a_guest_that_fails_for_long_is_paused_too() {
+    let slow = |_: &[i64], _, _: &mut Effects| Err(trap(TrapKind::TimeLimit, "took longer"));
+    let seen = Seen::default();
+    let plugins = vec![counting(100, 300), strict(slow), remembering(&seen)];
+    let mut executor = Executor::new(&graph(), Tuning::default(), 17, plugins);
+    executor.call_us.insert(1, 10_000_000);
+    assert!(!executor.run());
+    assert_eq!((executor.paused.len(), executor.letters.len()), (1, 3));
+}
+
+#[test]
+fn only_a_row_alone_has_the_whole_time_after_a_time_limit() {
+    let shares: Rc<RefCell<Vec<(usize, u64)>>> = Rc::default();
+    let told = shares.clone();
+    let looping: Plugin<'_> = Box::new(move |_| {
+        let told = told.clone();
+        guest(move |call, host| {
+            if let Call::Process { frame, .. } = call {
+                let got = numbers_of(frame);
+                told.borrow_mut().push((got.len(), host.share.of_ms(6_400)));
+                if got.contains(&150) {
+                    return Err(trap(TrapKind::TimeLimit, "took longer"));
+                }
+            }
+            Ok(Returned::Done)
+        })
+    });
+    let seen = Seen::default();
+    let mut executor =
+        Executor::new(&graph(), Tuning::default(), 17, vec![counting(100, 300), looping, remembering(&seen)]);
+    assert!(executor.run());
+    assert_eq!(executor.letters.len(), 1);
+    let shares = shares.borrow();
+    assert_eq!(shares[..4], [(100, 6_400), (100, 6_400), (50, 3_200), (25, 1_600)]);
+    assert!(shares.iter().all(|(rows, ms)| *rows > 1 || *ms == 6_400), "{shares:?}");
+    assert_eq!(shares.last(), Some(&(100, 6_400)), "the next batch has all of it again");
+}
+
+/// Fails at its `times`-th calls of one export, then never again.
+fn failing_at<'p>(name: &'static str, times: impl Fn(u32) -> bool + Copy + 'static) -> Plugin<'p> {
+    let calls = Rc::new(Cell::new(0));
+    Box::new(move |_| {
+        let calls = calls.clone();
+        guest(move |call, host| {
+            if call.name() == name {
+                calls.set(calls.get() + 1);
+                if times(calls.get()) {
+                    return Err(trap(TrapKind::Trapped, name));
+                }
+            }
+            if let Call::Process { frame, .. } = call {
+                host.effects.emitted.push(emit(0, frame.clone()));
+            }
+            Ok(Returned::Done)
+        })
+    })
+}
+
+fn run_with(bolt: Plugin<'_>) -> (Executor<'_>, bool, usize) {
+    let seen = Seen::default();
+    let mut executor = Executor::new(&graph(), Tuning::default(), 1, vec![counting(10, 100), bolt, remembering(&seen)]);
+    let finished = executor.run();
+    let passed = seen.borrow().iter().map(|(_, numbers)| numbers.len()).sum();
+    (executor, finished, passed)
+}
+
+#[test]
+fn an_instance_that_does_not_open_ends_the_task_at_once() {
+    let (executor, finished, _) = run_with(failing_at("open", |_| true));
+    assert!(!finished);
+    assert_eq!(executor.failures[0].call, "open");
+}
+
+#[test]
+fn the_end_is_told_again_in_a_fresh_instance_three_times_in_all() {
+    let (executor, finished, passed) = run_with(failing_at("on-end", |call| call < 3));
+    assert_eq!((finished, passed, executor.faults.len(), executor.restarts), (true, 100, 2, 2));
+    let (executor, finished, _) = run_with(failing_at("on-end", |_| true));
+    assert_eq!((finished, executor.failures[0].call), (false, "on-end"));
+    assert_eq!(executor.failures[0].input.as_ref().unwrap().1.as_str(), "numbers.default");
+    let reject: Plugin<'_> = Box::new(move |_| {
         guest(move |call, host| {
             if let Call::End { .. } = call {
-                *failures.borrow_mut() += 1;
                 host.effects.faults.push(fault(0, None));
             }
             Ok(Returned::Done)
         })
     });
-    let plugins = vec![counting(1, 1), at_end, remembering(&Seen::default())];
-    let mut executor = Executor::new(&graph(), Tuning::default(), 1, plugins);
-    assert!(!executor.run());
+    let (executor, _, _) = run_with(reject);
     assert!(executor.failures[0].to_string().contains("on-end has none"), "{}", executor.failures[0]);
+}
+
+#[test]
+fn fresh_instances_that_do_not_open_are_a_reason_to_pause() {
+    let opened = Rc::new(Cell::new(0));
+    let bolt: Plugin<'_> = Box::new(move |_| {
+        let opened = opened.clone();
+        guest(move |call, _| match call {
+            Call::Open { .. } if opened.replace(opened.get() + 1) > 0 => Err(trap(TrapKind::Refused, "no server")),
+            Call::Process { .. } => Err(trap(TrapKind::Trapped, "gone")),
+            _ => Ok(Returned::Done),
+        })
+    });
+    let (executor, finished, _) = run_with(bolt);
+    assert!(!finished);
+    assert_eq!((executor.restarts, executor.letters.len()), (3, 0), "no tuple is to blame");
+    assert_eq!((executor.paused.len(), executor.paused[0].call), (1, "open"));
+}
+
+/// Emits 0, 1, 2 … up to a limit, ten at a time, and goes on from a position; `fails` says which calls fail.
+fn replaying<'p>(limit: i64, fails: impl Fn(i64, u32) -> bool + Copy + 'static) -> Plugin<'p> {
+    let calls = Rc::new(Cell::new(0));
+    Box::new(move |_| {
+        let (calls, mut next) = (calls.clone(), 0);
+        guest(move |call, host| {
+            match call {
+                Call::Open { position: Some(position) } => {
+                    next = i64::from_le_bytes(position[..].try_into().unwrap());
+                }
+                Call::Next { .. } => {
+                    let end = limit.min(next + 10);
+                    let position = end.to_le_bytes().to_vec();
+                    let origin = Origin::Source { ids: Vec::new(), position };
+                    host.effects.emitted.push(Emitted { origin, ..emit(0, numbers(next..end)) });
+                    calls.set(calls.get() + 1);
+                    if fails(next, calls.get()) {
+                        return Err(trap(TrapKind::Trapped, "lost the thread"));
+                    }
+                    next = end;
+                    return Ok(if next == limit { Returned::End } else { Returned::More });
+                }
+                _ => {}
+            }
+            Ok(Returned::Done)
+        })
+    })
+}
+
+fn run_spout(spout: Plugin<'_>) -> (Executor<'_>, bool, Vec<i64>) {
+    let seen = Seen::default();
+    let graph = Graph::default().spout("numbers", 1, number_schema()).bolt("sink", 1, None).reads(0, Grouping::Global);
+    let mut executor = Executor::new(&graph.build(), Tuning::default(), 1, vec![spout, remembering(&seen)]);
+    let finished = executor.run();
+    let got = seen.borrow().iter().flat_map(|(_, numbers)| numbers.clone()).collect();
+    (executor, finished, got)
+}
+
+#[test]
+fn a_spout_that_fails_goes_on_where_it_was() {
+    let (executor, finished, got) = run_spout(replaying(100, |_, call| call % 3 == 0));
+    assert!(finished);
+    assert_eq!(got, (0..100).collect::<Vec<_>>());
+    assert_eq!((executor.restarts, executor.faults.len()), (4, 4));
+    assert!(executor.now_us < 1_000, "the first time it is not left alone");
+}
+
+#[test]
+fn a_spout_that_always_fails_is_left_alone_longer_and_longer_and_then_paused() {
+    let (mut executor, finished, got) = run_spout(replaying(100, |next, _| next == 50));
+    assert!(!finished);
+    assert_eq!(got, (0..50).collect::<Vec<_>>());
+    assert_eq!(executor.paused.len(), 1);
+    assert!((30_000_000..45_000_000).contains(&executor.now_us), "paused at {}", executor.now_us);
+    assert!((10..20).contains(&executor.restarts), "{} restarts", executor.restarts);
+    executor.resume(task(0, 0));
+    assert!(!executor.run(), "it fails still");
+    assert_eq!(executor.paused.len(), 2);
+    executor.drain();
+    assert!(executor.run(), "a paused spout has nothing in flight");
+}
+
+#[test]
+fn a_timer_that_fails_costs_itself() {
+    let fired: Rc<RefCell<Vec<i64>>> = Rc::default();
+    let told = fired.clone();
+    let bolt: Plugin<'_> = Box::new(move |_| {
+        let told = told.clone();
+        guest(move |call, host| {
+            match call {
+                Call::Process { frame, .. } => {
+                    let times: Vec<i64> = numbers_of(frame).iter().map(|_| host.now_us + 1_000_000).collect();
+                    host.state.set_timers(0, Clock::Event, frame, &times).unwrap();
+                }
+                Call::Timer { keys, .. } => {
+                    let view = FrameView::parse(keys).unwrap();
+                    let keys = view.column(0).i64s().unwrap().to_vec();
+                    if keys.contains(&61) {
+                        return Err(trap(TrapKind::Trapped, "61 cannot be"));
+                    }
+                    told.borrow_mut().extend(&keys);
+                    host.effects.emitted.push(emit(0, numbers(keys)));
+                }
+                _ => {}
+            }
+            Ok(Returned::Done)
+        })
+    });
+    let (executor, finished, passed) = run_with(bolt);
+    assert_eq!((finished, passed), (true, 99));
+    let mut fired = fired.take();
+    fired.sort_unstable();
+    assert_eq!(fired, (0..100).filter(|n| *n != 61).collect::<Vec<_>>());
+    let [letter] = &executor.letters[..] else { panic!("{:?}", executor.letters) };
+    assert_eq!((letter.call, letter.fields.to_string()), ("on-timer", "number = 61".to_string()));
+    assert_eq!((letter.timer.unwrap().table, &letter.input), (0, &None));
+}
+
+#[test]
+fn a_tick_that_fails_is_told_and_the_next_one_comes() {
+    let ticks = Rc::new(Cell::new(0));
+    let told = ticks.clone();
+    let bolt: Plugin<'_> = Box::new(move |_| {
+        let told = told.clone();
+        guest(move |call, _| {
+            if let Call::Tick { .. } = call {
+                told.set(told.get() + 1);
+                if told.get() % 2 == 1 {
+                    return Err(trap(TrapKind::Trapped, "odd"));
+                }
+            }
+            Ok(Returned::Done)
+        })
+    });
+    let mut graph = graph();
+    graph.components[1].tick_ms = 1;
+    let seen = Seen::default();
+    let mut executor = Executor::new(&graph, Tuning::default(), 1, vec![counting(10, 1_000), bolt, remembering(&seen)]);
+    executor.call_us.insert(0, 500);
+    assert!(executor.run());
+    assert!(ticks.get() > 10, "{} ticks", ticks.get());
+    assert_eq!(executor.faults.len(), usize::div_ceil(ticks.get(), 2));
+}
+
+#[test]
+fn dead_letters_go_to_a_stream_where_there_is_one() {
+    let mut graph = Graph::default()
+        .spout("numbers", 1, number_schema())
+        .bolt("strict", 1, Some(number_schema()))
+        .reads(0, Grouping::Shuffle)
+        .keeps(vec![seen_table()], &["number"])
+        .build();
+    graph.components[1].outputs.push(OutputStream {
+        name: "bad".to_string(),
+        schema: dead_letter_schema(),
+        direct: false,
+        event_time: None,
+    });
+    graph.components[1].on_reject = Some(OutputIndex(1));
+    let reader = Graph::default().spout("x", 1, number_schema()).bolt("letters", 1, None).build().components.remove(1);
+    graph.components.push(reader);
+    graph.components[2].inputs.push(Input {
+        from: ComponentIndex(1),
+        output: OutputIndex(1),
+        stream: StreamName::from("bad"),
+        grouping: Grouping::Global,
+        key: Vec::new(),
+        columns: (0..dead_letter_schema().fields.len()).collect(),
+        schema: dead_letter_schema(),
+    });
+    graph.tasks.push(task(2, 0));
+    let judge = |got: &[i64], _, effects: &mut Effects| {
+        if got.contains(&42) {
+            return Err(trap(TrapKind::Trapped, "no \"42\""));
+        }
+        effects.faults.extend(got.iter().position(|n| *n == 7).map(|row| fault(row, None)));
+        Ok(())
+    };
+    let rows: Rc<RefCell<Vec<String>>> = Rc::default();
+    let told = rows.clone();
+    let letters: Plugin<'_> = Box::new(move |_| {
+        let told = told.clone();
+        guest(move |call, _| {
+            if let Call::Process { frame, .. } = call {
+                let view = frame.view();
+                for row in 0..view.rows() {
+                    let text = |column: usize| format!("{:?}", view.column(column).value(row));
+                    told.borrow_mut().push(format!("{} {} {} {}", text(2), text(3), text(4), text(10)));
+                }
+            }
+            Ok(Returned::Done)
+        })
+    });
+    let mut executor = Executor::new(&graph, Tuning::default(), 3, vec![counting(100, 100), strict(judge), letters]);
+    assert!(executor.run());
+    assert!(executor.letters.is_empty(), "not to the store as well");
+    let mut rows = rows.take();
+    rows.sort();
+    let row = |kind: &str, number: &str| {
+        format!(
+            "String(\"numbers.default\") String(\"process\") String({kind:?}) String({:?})",
+            format!("{{\"number\":\"{number}\"}}")
+        )
+    };
+    assert_eq!(rows, [row("rejected", "7"), row("trap", "42")]);
+    assert_eq!(executor.report(task(1, 0)).emitted_rows, [98, 2]);
 }
 
 #[test]
@@ -272,7 +593,6 @@ fn a_tuple_cannot_be_asked_for_again_after_more_than_a_day() {
         },
         Tuning::default(),
     );
-    let failure = end.failure.expect("the contract is broken");
-    assert_eq!(failure.trap.kind, TrapKind::Contract);
-    assert!(failure.trap.message.contains("the longest time is 86400000 ms"), "{failure}");
+    assert_eq!((end.letters.len(), end.paused.len()), (300, 0));
+    assert!(end.letters[0].cause.reason().contains("the longest time is 86400000 ms"), "{:?}", end.letters[0]);
 }

@@ -3,7 +3,7 @@
 use crate::executor::{Executor, Plugin, guest};
 use crate::graph::{Graph, emit, number_schema, numbers, numbers_of, rows};
 use crate::pressure::{Seen, counting, remembering};
-use petrel_flow::{Call, Emitted, Failure, Place, Returned, Trap, TrapKind, Tuning};
+use petrel_flow::{Call, Cause, DeadLetter, Emitted, Failure, Returned, Trap, TrapKind, Tuning};
 use petrel_frame::{Field, Scalar, Schema, Value};
 use petrel_model::{Digest, Grouping, key_bytes, key_group, owner};
 
@@ -137,7 +137,7 @@ fn run_direct(task: Option<u32>) -> Result<Vec<(u32, Vec<i64>)>, Box<Failure>> {
         Graph::default().spout("direct", 1, number_schema()).bolt("sink", 3, None).reads(0, Grouping::Direct).build();
     graph.components[0].outputs[0].direct = true;
     let mut executor = Executor::new(&graph, Tuning::default(), 9, vec![direct(task), remembering(&seen)]);
-    if executor.run() { Ok(seen.borrow().clone()) } else { Err(Box::new(executor.failures.remove(0))) }
+    if executor.run() { Ok(seen.borrow().clone()) } else { Err(Box::new(executor.paused.remove(0))) }
 }
 
 #[test]
@@ -149,7 +149,9 @@ fn direct_goes_where_the_guest_says_or_fails() {
     assert!(run_direct(None).unwrap_err().to_string().contains("emit-direct"));
 }
 
-fn run_custom(mut choose: impl FnMut(&[i64]) -> Result<Vec<u32>, Trap>) -> Result<Vec<(u32, Vec<i64>)>, Box<Failure>> {
+type Got = Vec<(u32, Vec<i64>)>;
+
+fn run_custom(mut choose: impl FnMut(&[i64]) -> Result<Vec<u32>, Trap>) -> (Got, Vec<DeadLetter>) {
     let seen = Seen::default();
     let grouping = Grouping::Custom {
         plugin: Digest([1; 32]),
@@ -163,19 +165,45 @@ fn run_custom(mut choose: impl FnMut(&[i64]) -> Result<Vec<u32>, Trap>) -> Resul
         assert_eq!(tasks, 3);
         choose(&numbers_of(frame))
     }));
-    if executor.run() { Ok(seen.borrow().clone()) } else { Err(Box::new(executor.failures.remove(0))) }
+    assert!(executor.run());
+    (seen.take(), executor.letters)
+}
+
+fn by_rest(numbers: &[i64]) -> Vec<u32> {
+    numbers.iter().map(|n| (n % 3) as u32).collect()
 }
 
 #[test]
-fn custom_goes_where_the_plugin_says_or_fails() {
-    let got = run_custom(|numbers| Ok(numbers.iter().map(|n| (n % 3) as u32).collect())).unwrap();
+fn custom_goes_where_the_plugin_says() {
+    let (got, letters) = run_custom(|numbers| Ok(by_rest(numbers)));
     assert_eq!(got.iter().map(|(_, numbers)| numbers.len()).sum::<usize>(), 100);
     assert!(got.iter().all(|(task, numbers)| numbers.iter().all(|n| n % 3 == i64::from(*task))));
-    let failure = run_custom(|numbers| Ok(vec![7; numbers.len()])).unwrap_err();
-    assert_eq!((failure.call, &failure.place), ("choose", &Place::NoBatch));
-    assert!(failure.to_string().contains("task 7 for row 0, but the consumer has 3 tasks"), "{failure}");
-    let failure = run_custom(|_| Ok(vec![0])).unwrap_err();
-    assert!(failure.to_string().contains("1 tasks for a frame of 10 rows"), "{failure}");
+    assert!(letters.is_empty());
+}
+
+#[test]
+fn a_tuple_for_which_the_plugin_fails_is_a_dead_letter_and_the_others_keep_their_order() {
     let trap = Trap { kind: TrapKind::Trapped, message: "oops".to_string(), backtrace: Vec::new() };
-    assert_eq!(run_custom(|_| Err(trap.clone())).unwrap_err().trap, trap);
+    let thrown = trap.clone();
+    let (got, letters) =
+        run_custom(move |numbers| if numbers.contains(&37) { Err(thrown.clone()) } else { Ok(by_rest(numbers)) });
+    let [letter] = &letters[..] else { panic!("{letters:?}") };
+    assert_eq!((letter.call, letter.component.as_str(), numbers_of(&letter.tuple)), ("choose", "sink", vec![37]));
+    assert_eq!(letter.cause, Cause::Fault(trap));
+    assert_eq!(letter.input.as_ref().unwrap().stream.as_str(), "numbers.default");
+    for task in 0..3 {
+        let got: Vec<i64> = got.iter().filter(|(to, _)| *to == task).flat_map(|(_, numbers)| numbers.clone()).collect();
+        let wanted: Vec<i64> = (0..100).filter(|n| n % 3 == i64::from(task) && *n != 37).collect();
+        assert_eq!(got, wanted);
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_is_a_fault_of_the_plugin() {
+    let (got, letters) = run_custom(|numbers| Ok(vec![7; numbers.len()]));
+    assert_eq!((got.len(), letters.len()), (0, 100));
+    assert!(letters[0].cause.reason().contains("task 7 for row 0, but the consumer has 3 tasks"), "{letters:?}");
+    let (got, letters) = run_custom(|numbers| Ok(vec![0; numbers.len().min(1)]));
+    let rows: usize = got.iter().map(|(_, numbers)| numbers.len()).sum();
+    assert_eq!((rows, letters.len()), (100, 0), "one row at a time it is right");
 }

@@ -6,6 +6,7 @@ mod executor;
 mod faults;
 mod graph;
 mod groupings;
+mod mixture;
 mod pressure;
 mod time;
 mod word_count;

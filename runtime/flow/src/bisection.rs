@@ -1,0 +1,230 @@
+//! How many rows the next call takes, so that a fault costs one row.
+//!
+//! A call that fails leaves nothing behind, so its rows are tried again in halves, and every half that passes counts: what
+//! fails is narrowed down to one row that fails alone, and no row is processed twice for good. Such a row is *condemned*.
+//! After it one row is tried, then twice as many with each success: where bad rows come close together, a search
+//! through all that is left would find them one by one, each at the price of a search.
+//!
+//! Where a call ran out of time, larger parts get a share of it only: with the whole time for each half, a row that
+//! loops for ever would cost a time limit for each halving. A row alone always has the whole time, so that nothing is condemned for
+//! having had less.
+
+/// A part of the time that a call may take, in 64ths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimeShare(u8);
+
+impl TimeShare {
+    /// All of it.
+    pub const WHOLE: TimeShare = TimeShare(64);
+
+    /// This share of a time in ms, at least 1.
+    pub fn of_ms(self, whole_ms: u64) -> u64 {
+        if self == TimeShare::WHOLE {
+            return whole_ms;
+        }
+        (u128::from(whole_ms) * u128::from(self.0) / 64).max(1) as u64
+    }
+}
+
+/// What a failed try says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// One of several rows: try fewer.
+    Narrowed,
+    /// This row fails alone.
+    Condemned,
+}
+
+/// The state of a search in a queue of rows whose first ones are tried next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bisection {
+    /// Rows of a call when nothing is wrong.
+    usual: usize,
+    /// Rows of the next call, while nothing is suspected.
+    limit: usize,
+    /// So many of the rows that come next failed together; 0: none did.
+    suspects: usize,
+    /// So many rows were too much for the whole time; 0: none were.
+    timed_out: usize,
+}
+
+impl Bisection {
+    /// Nothing has failed. A call takes so many rows, at least 1.
+    pub(crate) fn new(usual: usize) -> Bisection {
+        let usual = usual.max(1);
+        Bisection { usual, limit: usual, suspects: 0, timed_out: 0 }
+    }
+
+    /// As after a condemned row: with one row, then twice as many with each success.
+    pub(crate) fn carefully(usual: usize) -> Bisection {
+        Bisection { limit: 1, ..Bisection::new(usual) }
+    }
+
+    /// How many rows the next try takes at most.
+    pub(crate) fn rows(&self) -> usize {
+        match self.suspects {
+            0 => self.limit,
+            suspects => suspects.div_ceil(2),
+        }
+    }
+
+    /// How much of the time a try of so many rows gets.
+    pub(crate) fn share(&self, rows: usize) -> TimeShare {
+        if rows <= 1 || self.timed_out == 0 {
+            return TimeShare::WHOLE;
+        }
+        TimeShare((rows * 64 / self.timed_out).clamp(1, 64) as u8)
+    }
+
+    /// So many rows were too many to be given to a call at all.
+    pub(crate) fn too_many(&mut self, rows: usize) -> Verdict {
+        if rows <= 1 {
+            return Verdict::Condemned;
+        }
+        self.limit = (rows / 2).max(1);
+        self.suspects = 0;
+        Verdict::Narrowed
+    }
+
+    /// A try of so many rows failed, for want of time or otherwise.
+    pub(crate) fn failed(&mut self, rows: usize, timed_out: bool) -> Verdict {
+        if timed_out && self.timed_out == 0 {
+            self.timed_out = rows;
+        }
+        if rows > 1 {
+            self.suspects = rows;
+            return Verdict::Narrowed;
+        }
+        self.suspects = 0;
+        self.limit = 1;
+        Verdict::Condemned
+    }
+
+    /// A try of so many rows passed.
+    pub(crate) fn passed(&mut self, rows: usize) {
+        if self.suspects > 0 {
+            self.suspects = self.suspects.saturating_sub(rows);
+            // All of them passed in the end: it was not the rows.
+            if self.suspects == 0 {
+                *self = Bisection::new(self.usual);
+            }
+        } else if self.limit < self.usual {
+            self.limit = self.limit.saturating_mul(2).min(self.usual);
+            if self.limit == self.usual {
+                self.timed_out = 0;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+    use std::vec::Vec;
+
+    struct Outcome {
+        condemned: Vec<usize>,
+        passed: Vec<usize>,
+        tries: usize,
+        /// In 64ths of a time limit.
+        time: usize,
+    }
+
+    fn search(rows: usize, usual: usize, bad: &BTreeSet<usize>, timed_out: bool) -> Outcome {
+        let mut bisection = Bisection::new(usual);
+        let mut outcome = Outcome { condemned: Vec::new(), passed: Vec::new(), tries: 0, time: 0 };
+        let mut done = 0;
+        while done < rows {
+            let next = bisection.rows().min(rows - done);
+            let share = bisection.share(next);
+            outcome.tries += 1;
+            if bad.range(done..done + next).next().is_none() {
+                outcome.passed.extend(done..done + next);
+                bisection.passed(next);
+                done += next;
+                continue;
+            }
+            outcome.time += usize::from(share.0);
+            if bisection.failed(next, timed_out) == Verdict::Condemned {
+                assert_eq!(share, TimeShare::WHOLE);
+                outcome.condemned.push(done);
+                done += 1;
+            }
+        }
+        outcome
+    }
+
+    proptest! {
+        #[test]
+        fn every_bad_row_is_condemned_and_every_other_passes_once(
+            rows in 1usize..3_000,
+            usual in 1usize..3_000,
+            bad in prop::collection::btree_set(0usize..3_000, 0..40),
+            timed_out: bool,
+        ) {
+            let bad: BTreeSet<usize> = bad.into_iter().filter(|row| *row < rows).collect();
+            let outcome = search(rows, usual, &bad, timed_out);
+            prop_assert_eq!(outcome.condemned, bad.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(outcome.passed, (0..rows).filter(|row| !bad.contains(row)).collect::<Vec<_>>());
+            // Down to the row and up again, for each.
+            let halvings = (usize::BITS - usual.min(rows).leading_zeros()) as usize + 1;
+            prop_assert!(outcome.tries <= rows.div_ceil(usual) + 3 * halvings * bad.len(), "{} tries", outcome.tries);
+        }
+
+        #[test]
+        fn an_answer_that_changes_every_time_comes_to_an_end_too(rows in 1usize..3_000, answers: u64) {
+            let mut bisection = Bisection::new(rows);
+            let (mut done, mut tries) = (0, 0);
+            while done < rows {
+                let next = bisection.rows().min(rows - done);
+                tries += 1;
+                if answers >> (tries % 64) & 1 == 0 {
+                    bisection.passed(next);
+                    done += next;
+                } else if bisection.failed(next, false) == Verdict::Condemned {
+                    done += 1;
+                }
+            }
+            prop_assert!(tries <= 40 * rows);
+        }
+    }
+
+    #[test]
+    fn one_bad_row_in_a_hundred_costs_a_dozen_calls() {
+        let bad: BTreeSet<usize> = (0..10_000).filter(|row| row % 100 == 63).collect();
+        let outcome = search(10_000, 5_000, &bad, false);
+        assert!(outcome.tries <= 14 * bad.len(), "{} tries for {} bad rows", outcome.tries, bad.len());
+    }
+
+    #[test]
+    fn a_row_that_loops_costs_about_three_time_limits() {
+        for bad in [0, 1, 2_500, 4_999] {
+            let outcome = search(5_000, 5_000, &[bad].into(), true);
+            assert!(outcome.time <= 64 * 13 / 4, "row {bad}: {} 64ths", outcome.time);
+        }
+    }
+
+    #[test]
+    fn a_failure_that_does_not_come_again_costs_a_few_calls() {
+        let mut bisection = Bisection::new(1_000);
+        assert_eq!(bisection.failed(1_000, false), Verdict::Narrowed);
+        let (mut done, mut tries) = (0, 0);
+        while done < 1_000 {
+            let next = bisection.rows();
+            bisection.passed(next);
+            done += next;
+            tries += 1;
+        }
+        assert!(tries <= 11, "{tries} tries");
+        assert_eq!(bisection, Bisection::new(1_000));
+    }
+
+    #[test]
+    fn shares_of_a_time_are_never_nothing() {
+        assert_eq!(TimeShare(1).of_ms(10), 1);
+        assert_eq!(TimeShare(32).of_ms(10_000), 5_000);
+        assert_eq!(TimeShare::WHOLE.of_ms(u64::MAX), u64::MAX);
+    }
+}

@@ -1,0 +1,106 @@
+//! Rows that the guest will not have: the call is discarded and made again without them.
+
+use super::{Bolt, Doing};
+use crate::batch::{Source, Whole};
+use crate::call::{RowFault, Trap};
+use crate::dead_letter::{Cause, DeadLetter};
+use crate::fields::Fields;
+use crate::frame::Frame;
+use crate::retry::Waiting;
+use crate::step::Output;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::vec::Vec;
+
+/// The longest time after which a tuple may come again: a topology cannot end before that.
+const RETRY_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
+
+impl Bolt {
+    /// `process` returned ok but will not have some rows: rejects them or keeps them for later, and leaves them out of
+    /// the batch. Nothing of the call counts.
+    ///
+    /// # Errors
+    /// If it named rows or times that cannot be.
+    pub(super) fn put_aside(&mut self, faults: Vec<RowFault>, outputs: &mut Vec<Output>) -> Result<(), Trap> {
+        let rows = self.part.as_ref().map_or(0, |part| part.view().rows()) as u32;
+        // What the guest says first about a row counts.
+        let mut by_row = BTreeMap::new();
+        for RowFault { row, reason, retry_after_ms } in faults {
+            if row >= rows {
+                let message = format!("reject or retry named row {row} of a batch of {rows} rows, numbered from 0");
+                return Err(Trap::contract(message));
+            }
+            if let Some(after_ms) = retry_after_ms.filter(|after_ms| *after_ms > RETRY_AFTER_MS_MAX) {
+                let message = format!(
+                    "retry asked for row {row} again after {after_ms} ms; the longest time is {RETRY_AFTER_MS_MAX} ms, a day"
+                );
+                return Err(Trap::contract(message));
+            }
+            by_row.entry(row).or_insert((reason, retry_after_ms));
+        }
+        self.state().discard();
+        self.doing = Doing::Idle;
+        let (Some(part), Some(batch)) = (self.part.take(), &self.batch) else { return Ok(()) };
+        let (port, tried) = (batch.port, batch.tried + 1);
+        let unwanted: Vec<u32> = by_row.keys().copied().collect();
+        let mut later: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
+        for (row, (reason, retry_after_ms)) in by_row {
+            match retry_after_ms {
+                Some(after_ms) if tried <= self.tuning.retries => {
+                    let after_us = i64::try_from(after_ms.saturating_mul(1_000)).unwrap_or(i64::MAX);
+                    later.entry(self.now_us.saturating_add(after_us)).or_default().push(row);
+                }
+                _ => {
+                    self.rejected_rows += 1;
+                    self.bury_row(&part, row as usize, Cause::Rejected(reason), outputs);
+                }
+            }
+        }
+        for (due_us, rows) in later {
+            self.retried_rows += rows.len() as u64;
+            let rows = self.rows_of(&part, &rows);
+            self.retries.push(due_us, Waiting { port, rows, tried });
+        }
+        if let Some(batch) = &mut self.batch {
+            batch.leave_out(&part, rows as usize, &unwanted);
+        }
+        self.pay(outputs);
+        Ok(())
+    }
+
+    /// Rows of the next part as a frame of their own that knows where they came from.
+    fn rows_of(&self, part: &Frame, rows: &[u32]) -> Whole {
+        let origin = |row: &u32| self.batch.as_ref()?.origin(*row as usize);
+        let sources = rows.iter().filter_map(|row| Some(Source { origin: origin(row)?, rows: 1 }));
+        Whole { frame: part.take(rows), sources: sources.collect() }
+    }
+
+    /// A row of the batch's next part goes to the dead letters.
+    pub(super) fn bury_row(&mut self, part: &Frame, row: usize, cause: Cause, outputs: &mut Vec<Output>) {
+        let Some(batch) = &self.batch else { return };
+        let letter = DeadLetter {
+            task: self.id,
+            component: self.component.clone(),
+            call: "process",
+            input: Some(self.ingress.input(batch.port, batch.origin(row))),
+            timer: None,
+            tuple: part.slice(row..row + 1),
+            fields: Fields::of(&part.view(), row, &self.ingress.ports()[batch.port].schema),
+            cause,
+            attempts: batch.tried + 1,
+        };
+        self.bury(letter, outputs);
+    }
+
+    /// To the stream of dead letters where the component has one, or to the run's store.
+    pub(super) fn bury(&mut self, letter: DeadLetter, outputs: &mut Vec<Output>) {
+        if let Some(emitted) = self.letters.as_ref().and_then(|letters| letters.row(&letter, self.now_us))
+            && self.egress.prepare(Vec::from([emitted]), false).is_ok()
+        {
+            self.egress.release(self.now_us, outputs);
+        } else {
+            outputs.push(Output::DeadLetter(Box::new(letter)));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Tuples that nobody could process, and all that is known about them.
+
+use crate::call::Trap;
+use crate::fields::Fields;
+use crate::frame::Frame;
+use alloc::string::String;
+use petrel_model::{ComponentName, InputIndex, StreamName, TaskId};
+
+/// A tuple, or a timer, that the guest will not have or that makes it fail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeadLetter {
+    /// Whose guest it was.
+    pub task: TaskId,
+    /// The component's name.
+    pub component: ComponentName,
+    /// The export that was called: `process`, `on-timer`, or `choose` of a grouping plugin.
+    pub call: &'static str,
+    /// Where the tuple came from; none for a timer.
+    pub input: Option<TupleInput>,
+    /// What the timer was; none for a tuple.
+    pub timer: Option<TupleTimer>,
+    /// A frame of one row: with the columns of the input, or of a timer the columns of its key.
+    pub tuple: Frame,
+    /// Its values, for people.
+    pub fields: Fields,
+    /// Why it is here.
+    pub cause: Cause,
+    /// How often it was tried: 1, or more where the guest had asked for retries.
+    pub attempts: u32,
+}
+
+/// The input that a tuple came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TupleInput {
+    /// Its number.
+    pub number: InputIndex,
+    /// `COMPONENT.STREAM`.
+    pub stream: StreamName,
+    /// Which frame brought it; none for a tuple that has not reached the input yet.
+    pub origin: Option<TupleOrigin>,
+}
+
+/// Which frame of which task brought a tuple.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TupleOrigin {
+    /// The number of the task of the producer.
+    pub task: u32,
+    /// The number of the message on its channel.
+    pub sequence: u64,
+    /// The row in its frame.
+    pub row: u32,
+}
+
+/// The timer at which `on-timer` fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TupleTimer {
+    /// The table it belongs to.
+    pub table: u32,
+    /// The time it was set for, µs since 1970.
+    pub time_us: i64,
+}
+
+/// Why a tuple is in the dead letters.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cause {
+    /// The guest will not have it, for this reason; or it asked for it again too often.
+    Rejected(String),
+    /// The guest fails when it gets it.
+    Fault(Trap),
+}
+
+impl Cause {
+    /// `rejected`, or the kind of the trap.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Cause::Rejected(_) => "rejected",
+            Cause::Fault(trap) => trap.kind.name(),
+        }
+    }
+
+    /// The reason as a person should read it.
+    pub fn reason(&self) -> &str {
+        match self {
+            Cause::Rejected(reason) => reason,
+            Cause::Fault(trap) => &trap.message,
+        }
+    }
+}
