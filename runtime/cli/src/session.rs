@@ -10,7 +10,7 @@ use petrel_flow::Tuning;
 use petrel_model::{ComponentSpec, TaskIndex, Topology};
 use petrel_sandbox::{LogSource, PrintTarget};
 use petrel_worker::dead_letters::DeadLetterWriter;
-use petrel_worker::{Report, Run, RunHandle, RunOptions, TaskEnd};
+use petrel_worker::{OnPause, Report, Run, RunHandle, RunOptions, TaskEnd};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -25,6 +25,8 @@ pub(crate) struct SessionOptions {
     pub(crate) tuning: Tuning,
     /// Where what plugins print goes.
     pub(crate) prints: PrintTarget,
+    /// What happens when a task is paused.
+    pub(crate) on_pause: OnPause,
 }
 
 /// A topology that runs. Its folder is locked as long as this lives.
@@ -63,6 +65,7 @@ impl Session {
             secrets: options.secrets,
             logs: writer.sink(),
             prints: options.prints,
+            on_pause: options.on_pause,
             tuning: options.tuning,
             seed: random_seed(),
         };

@@ -123,17 +123,10 @@ impl TopologySource {
     fn unsupported(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let (guarantee, span) = self.topology.guarantee();
-        if guarantee != Guarantee::BestEffort {
+        if guarantee == Guarantee::ExactlyOnce {
             let message = format!("guarantee = \"{}\" does not exist yet in this version", guarantee.name());
-            let help = "use guarantee = \"best-effort\": tuples are not tracked, and a failure stops the topology";
+            let help = "use guarantee = \"at-least-once\": every tuple is processed, some perhaps twice";
             problems.push(Problem { span, ..Problem::new(message).help(help) });
-        }
-        let help = "remove it: rejected tuples are kept in the run's folder, for `petrel dead-letters`";
-        for component in self.topology.components() {
-            if let Some(stream) = &component.on_reject {
-                let message = "`on_reject` does not exist yet in this version";
-                problems.push(Problem { span: stream.span(), ..Problem::new(message).help(help) });
-            }
         }
         problems
     }

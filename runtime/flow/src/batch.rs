@@ -5,7 +5,7 @@
 //! own, so that these are searched, sized and counted like any other.
 
 use crate::batching::slice_rows;
-use crate::bisection::{Bisection, TimeShare, Verdict};
+use crate::bisection::{Attempt, Bisection, Verdict};
 use crate::dead_letter::TupleOrigin;
 use crate::frame::Frame;
 use crate::tuning::Tuning;
@@ -60,7 +60,7 @@ struct Piece {
 #[derive(Debug)]
 pub(crate) struct Part {
     pub(crate) frame: Frame,
-    pub(crate) share: TimeShare,
+    pub(crate) attempt: Attempt,
 }
 
 /// What a sender is owed for the frames of one channel.
@@ -95,7 +95,7 @@ impl Batch {
         let rows = piece.bisection.rows().min(all - piece.done);
         let whole = piece.done == 0 && rows == all;
         let frame = if whole { piece.frame.clone() } else { piece.frame.slice(piece.done..piece.done + rows) };
-        Some(Part { frame, share: piece.bisection.share(rows) })
+        Some(Part { frame, attempt: piece.bisection.attempt(rows) })
     }
 
     /// Whether everything is done with.

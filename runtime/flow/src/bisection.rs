@@ -26,6 +26,20 @@ impl TimeShare {
     }
 }
 
+/// How a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// How much of `batch_ms` and `io_ms` it may take.
+    pub share: TimeShare,
+    /// Some of its rows failed together with others before: should it fail, what the guest says about that is known.
+    pub again: bool,
+}
+
+impl Attempt {
+    /// With all the time, for the first time.
+    pub const FIRST: Attempt = Attempt { share: TimeShare::WHOLE, again: false };
+}
+
 /// What a failed try says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -68,12 +82,13 @@ impl Bisection {
         }
     }
 
-    /// How much of the time a try of so many rows gets.
-    pub(crate) fn share(&self, rows: usize) -> TimeShare {
-        if rows <= 1 || self.timed_out == 0 {
-            return TimeShare::WHOLE;
-        }
-        TimeShare((rows * 64 / self.timed_out).clamp(1, 64) as u8)
+    /// How a try of so many rows is made.
+    pub(crate) fn attempt(&self, rows: usize) -> Attempt {
+        let share = match self.timed_out {
+            timed_out if timed_out > 0 && rows > 1 => TimeShare((rows * 64 / timed_out).clamp(1, 64) as u8),
+            _ => TimeShare::WHOLE,
+        };
+        Attempt { share, again: self.suspects > 0 }
     }
 
     /// So many rows were too many to be given to a call at all.
@@ -138,7 +153,7 @@ mod tests {
         let mut done = 0;
         while done < rows {
             let next = bisection.rows().min(rows - done);
-            let share = bisection.share(next);
+            let share = bisection.attempt(next).share;
             outcome.tries += 1;
             if bad.range(done..done + next).next().is_none() {
                 outcome.passed.extend(done..done + next);

@@ -127,7 +127,7 @@ mod task;
 mod tuning;
 mod watermark;
 
-pub use bisection::TimeShare;
+pub use bisection::{Attempt, TimeShare};
 pub use call::{Call, CallResult, Effects, Emitted, HoldAction, Origin, Returned, RowFault, Trap, TrapKind, Write};
 pub use dead_letter::{Cause, DeadLetter, TupleInput, TupleOrigin, TupleTimer};
 pub use envelope::{ChannelId, Envelope, Kind, Message};

@@ -1,6 +1,6 @@
 //! A spout's task: asks its guest for tuples as fast as its consumers take them.
 
-use crate::bisection::TimeShare;
+use crate::bisection::Attempt;
 use crate::breaker::Breaker;
 use crate::call::{Call, CallResult, Effects, Origin, Returned, Trap};
 use crate::dead_letter::{Cause, DeadLetter};
@@ -297,6 +297,6 @@ impl Spout {
         self.doing = doing;
         self.called_us = self.now_us;
         self.calls += 1;
-        outputs.push(Output::Call { call, state, share: TimeShare::WHOLE });
+        outputs.push(Output::Call { call, state, attempt: Attempt::FIRST });
     }
 }

@@ -1,6 +1,6 @@
 //! What goes into [`Task::step`](crate::Task::step) and what comes out of it.
 
-use crate::bisection::TimeShare;
+use crate::bisection::Attempt;
 use crate::call::{Call, CallResult, Effects, Trap, Write};
 use crate::dead_letter::DeadLetter;
 use crate::envelope::{ChannelId, Message};
@@ -67,8 +67,8 @@ pub enum Output {
         call: Call,
         /// Host-owned state: given away for the length of the call.
         state: Box<TaskState>,
-        /// How much of `batch_ms` and `io_ms` it may take.
-        share: TimeShare,
+        /// How it is made.
+        attempt: Attempt,
     },
     /// Throw the instance away and make a new one; answer with [`Input::Restarted`]. Never while a call runs.
     Restart,

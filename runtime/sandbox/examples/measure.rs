@@ -5,7 +5,7 @@
 use petrel_flow::{Call, Effects, Frame};
 use petrel_frame::{Field, FrameBuf, FrameBuilder, Scalar, Schema, Value};
 use petrel_model::{Generation, Grants, Limits, OutputStream, TaskIndex};
-use petrel_sandbox::{Compiler, InstanceSpec, LogSink, Sandbox, SandboxConfig};
+use petrel_sandbox::{Compiler, InstanceSpec, LogBudget, LogSink, Sandbox, SandboxConfig};
 use petrel_state::{KeySpec, Passed, TaskState};
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         secrets: Default::default(),
         limits: Limits::default(),
         logs: LogSink::nowhere(),
+        log_budget: LogBudget::default(),
         seed: 1,
         append: false,
     };

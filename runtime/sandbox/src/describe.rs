@@ -4,6 +4,7 @@ use crate::contract::plugin;
 use crate::convert;
 use crate::cut::{MAX_WORDS_BYTES, cut};
 use crate::log::LogSink;
+use crate::logger::LogBudget;
 use crate::plugin::Plugin;
 use crate::spec::InstanceSpec;
 use crate::trap::{self, Breach};
@@ -137,6 +138,7 @@ fn nobody() -> InstanceSpec {
         secrets: BTreeMap::new(),
         limits: limits(),
         logs: LogSink::nowhere(),
+        log_budget: LogBudget::default(),
         seed: 0,
         append: false,
     }

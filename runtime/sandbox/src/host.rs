@@ -13,6 +13,7 @@ use crate::sandbox::SandboxError;
 use crate::scope::CallScope;
 use crate::spec::InstanceSpec;
 use crate::wasi;
+use petrel_flow::TimeShare;
 use petrel_frame::Schema;
 use petrel_model::Limits;
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ pub(crate) struct Host {
     pub(crate) call: CallScope,
     pub(crate) outputs: Vec<Output>,
     pub(crate) limits: Limits,
+    /// How much of the time limits a call may take.
+    pub(crate) share: TimeShare,
     pub(crate) limiter: Limiter,
     pub(crate) deadline: Deadline,
     pub(crate) clock: CallClock,
@@ -54,7 +57,7 @@ pub(crate) struct Output {
 impl Host {
     pub(crate) fn new(spec: &InstanceSpec) -> Result<Host, SandboxError> {
         let speaker = Speaker { topology: spec.topology.clone(), component: spec.component.clone(), task: spec.task };
-        let logger = Arc::new(Mutex::new(Logger::new(speaker, spec.logs.clone(), spec.limits.log_lines)));
+        let logger = Arc::new(Mutex::new(Logger::new(speaker, spec.logs.clone(), spec.log_budget.clone(), spec.limits.log_lines)));
         let clock = CallClock::default();
         let output = |(number, stream): (usize, &petrel_model::OutputStream)| Output {
             name: stream.name.clone(),
@@ -75,6 +78,7 @@ impl Host {
             call: CallScope::new(spec.seed, spec.limits),
             outputs: spec.outputs.iter().enumerate().map(output).collect(),
             limits: spec.limits,
+            share: TimeShare::WHOLE,
             limiter: Limiter::new(spec.limits.memory_bytes),
             deadline: Deadline::new(),
             readable: Inputs::new(&spec.topology, &spec.component, &spec.grants.paths),
@@ -98,8 +102,8 @@ impl Host {
     pub(crate) fn allowed(&self) -> Allowed {
         Allowed {
             // No limit can be kept more exactly than guests are interrupted.
-            run: Duration::from_millis(self.limits.batch_ms).max(TICK),
-            wait: Duration::from_millis(self.limits.io_ms.unwrap_or(Limits::IO_MS)),
+            run: Duration::from_millis(self.share.of_ms(self.limits.batch_ms)).max(TICK),
+            wait: Duration::from_millis(self.share.of_ms(self.limits.io_ms.unwrap_or(Limits::IO_MS))),
             silence_counts: self.limits.io_ms.is_some(),
         }
     }

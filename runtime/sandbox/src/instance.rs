@@ -7,7 +7,7 @@ use crate::host::Host;
 use crate::log::now_us;
 use crate::trap::{self, Breach};
 use crate::usage::{LOG_LIMIT, Usage};
-use petrel_flow::{Call, CallResult, Effects, Returned, Trap, TrapKind, Write};
+use petrel_flow::{Attempt, Call, CallResult, Effects, Returned, Trap, TrapKind, Write};
 use petrel_frame::FrameView;
 use petrel_state::{StateLimits, TaskState};
 use std::fmt;
@@ -30,6 +30,8 @@ pub struct Instance {
     life: Life,
     /// A grouping is opened by its first use.
     opened: bool,
+    /// What the guest says in its calls is known if they fail.
+    again: bool,
     /// Since it was last taken.
     usage: Usage,
 }
@@ -64,7 +66,7 @@ type Answer<T> = wasmtime::Result<Result<T, String>>;
 
 impl Instance {
     pub(crate) fn new(store: Store<Host>, exports: Exports, context: types::Context) -> Instance {
-        Instance { store, exports, context, life: Life::Ready, opened: false, usage: Usage::default() }
+        Instance { store, exports, context, life: Life::Ready, opened: false, again: false, usage: Usage::default() }
     }
 
     /// Makes a call at a time of the host, in microseconds since 1970.
@@ -110,6 +112,12 @@ impl Instance {
                 Err(self.die(trap::trap(kind, error.to_string(), Vec::new())))
             }
         }
+    }
+
+    /// How the next calls are made. Before that: with all the time, for the first time.
+    pub fn set_attempt(&mut self, attempt: Attempt) {
+        self.store.data_mut().share = attempt.share;
+        self.again = attempt.again;
     }
 
     /// Tells from outside whether the guest waits for a pipe or standard input.
@@ -197,12 +205,23 @@ impl Instance {
         host.deadline.begin(host.allowed());
         host.clock.begin(now_us);
         host.limiter.begin_call();
-        host.logger().begin_call();
+        let mut logger = host.logger();
+        logger.begin_call();
+        if self.again {
+            logger.hold();
+        }
+        drop(logger);
         Ok(())
     }
 
     fn end<T>(&mut self, name: &str, answer: Result<Answer<T>, Over>) -> Result<T, Trap> {
         self.count();
+        let ended = self.explain(name, answer);
+        self.store.data().logger().release(ended.is_ok());
+        ended
+    }
+
+    fn explain<T>(&mut self, name: &str, answer: Result<Answer<T>, Over>) -> Result<T, Trap> {
         let host = self.store.data();
         let trap = match answer {
             // Nobody could stop it in time, but that it took too long is as true.

@@ -80,6 +80,7 @@ pub use files::{Meeting, PrintTarget, Reach, WriteError, check_readable};
 pub use instance::{Instance, Silence};
 pub use load::LoadError;
 pub use log::{LogLevel, LogLine, LogLines, LogLosses, LogSink, LogSource};
+pub use logger::LogBudget;
 pub use plugin::Plugin;
 pub use plugin_metrics::PluginMetrics;
 pub use sandbox::{Sandbox, SandboxConfig, SandboxError};

@@ -4,6 +4,7 @@ use crate::cut::note;
 use crate::log::{LogLevel, LogLine, LogSink, LogSource, now_us};
 use petrel_model::{ComponentName, TaskIndex, TopologyName};
 use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A longer line is cut.
@@ -21,6 +22,36 @@ pub(crate) struct Speaker {
     pub(crate) task: TaskIndex,
 }
 
+/// How many lines were logged in the second that runs. Instances that take over from each other share one, so that a guest
+/// does not get its lines anew by crashing. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct LogBudget(Arc<Mutex<Spent>>);
+
+#[derive(Debug)]
+struct Spent {
+    second: Instant,
+    lines: u64,
+}
+
+impl Default for Spent {
+    fn default() -> Self {
+        Spent { second: Instant::now(), lines: 0 }
+    }
+}
+
+impl LogBudget {
+    /// Takes one of so many lines a second. Says whether there was one left.
+    fn take(&self, lines_a_second: u64) -> bool {
+        let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if spent.second.elapsed() >= Duration::from_secs(1) {
+            *spent = Spent::default();
+        }
+        let left = spent.lines < lines_a_second;
+        spent.lines += u64::from(left);
+        left
+    }
+}
+
 /// The log of one instance.
 pub(crate) struct Logger {
     speaker: Speaker,
@@ -30,8 +61,9 @@ pub(crate) struct Logger {
     tail: Tail,
     /// Lines that may be logged in each second; more are counted and dropped.
     lines_a_second: u64,
-    second: Instant,
-    sent_in_second: u64,
+    budget: LogBudget,
+    /// Lines of a call that are worth telling only if it returns ok; none where all are.
+    held: Option<Vec<LogLine>>,
     /// Dropped since the last line that was sent.
     dropped: u64,
     /// Dropped since this was last asked.
@@ -56,7 +88,7 @@ struct Tail {
 }
 
 impl Logger {
-    pub(crate) fn new(speaker: Speaker, sink: LogSink, lines_a_second: u64) -> Logger {
+    pub(crate) fn new(speaker: Speaker, sink: LogSink, budget: LogBudget, lines_a_second: u64) -> Logger {
         Logger {
             speaker,
             sink,
@@ -64,8 +96,8 @@ impl Logger {
             stderr: Partial::default(),
             tail: Tail::default(),
             lines_a_second,
-            second: Instant::now(),
-            sent_in_second: 0,
+            budget,
+            held: None,
             dropped: 0,
             dropped_untold: 0,
         }
@@ -108,6 +140,21 @@ impl Logger {
     pub(crate) fn begin_call(&mut self) {
         self.tail.lines.clear();
         (self.tail.panicked, self.tail.cut) = (false, 0);
+    }
+
+    /// From here on lines wait for [`release`](Self::release): the call is made again, and if it fails again, it says what
+    /// it said before.
+    pub(crate) fn hold(&mut self) {
+        self.held = Some(Vec::new());
+    }
+
+    /// The call is over: what was held is sent, or forgotten.
+    pub(crate) fn release(&mut self, wanted: bool) {
+        for line in self.held.take().into_iter().flatten().filter(|_| wanted) {
+            if !self.sink.send(line) {
+                self.dropped_untold += 1;
+            }
+        }
     }
 
     /// The last lines that this call printed to standard error; where it panicked, the first from there on.
@@ -162,25 +209,22 @@ impl Logger {
 
     /// Whether a line may be sent now; counts it as dropped if not.
     fn may_send(&mut self) -> bool {
-        if self.second.elapsed() >= Duration::from_secs(1) {
-            self.second = Instant::now();
-            self.sent_in_second = 0;
-        }
-        if self.sent_in_second >= self.lines_a_second {
+        let may = self.budget.take(self.lines_a_second);
+        if !may {
             self.dropped += 1;
             self.dropped_untold += 1;
-            return false;
         }
-        true
+        may
     }
 
     fn send(&mut self, level: LogLevel, source: LogSource, message: String) {
-        self.sent_in_second += 1;
         let Speaker { topology, component, task } = self.speaker.clone();
         let dropped_before = std::mem::take(&mut self.dropped);
         let time_us = now_us();
         let line = LogLine { time_us, level, topology, component, task, source, message, dropped_before };
-        if !self.sink.send(line) {
+        if let Some(held) = &mut self.held {
+            held.push(line);
+        } else if !self.sink.send(line) {
             self.dropped_untold += 1;
         }
     }
@@ -237,7 +281,7 @@ mod tests {
     fn logger() -> (Logger, LogLines) {
         let (sink, lines) = LogSink::bounded(10_000);
         let speaker = Speaker { topology: "t".into(), component: "c".into(), task: TaskIndex(1) };
-        (Logger::new(speaker, sink, LINES_A_SECOND), lines)
+        (Logger::new(speaker, sink, LogBudget::default(), LINES_A_SECOND), lines)
     }
 
     fn messages(lines: &LogLines) -> Vec<String> {
@@ -279,10 +323,35 @@ mod tests {
             logger.log(LogLevel::Info, &i.to_string());
         }
         assert_eq!(messages(&lines).len(), LINES_A_SECOND as usize);
-        logger.second -= Duration::from_secs(2); // a second later
+        logger.budget.0.lock().unwrap().second -= Duration::from_secs(2); // a second later
         logger.log(LogLevel::Info, "after");
         assert_eq!(lines.try_next().unwrap().dropped_before, 2 * LINES_A_SECOND);
         assert_eq!((logger.take_dropped(), logger.take_dropped()), (2 * LINES_A_SECOND, 0));
+    }
+
+    #[test]
+    fn instances_that_take_over_share_what_may_be_logged() {
+        let (mut first, lines) = logger();
+        let mut second = Logger::new(first.speaker.clone(), first.sink.clone(), first.budget.clone(), LINES_A_SECOND);
+        for _ in 0..LINES_A_SECOND {
+            first.log(LogLevel::Info, "one");
+            second.log(LogLevel::Info, "two");
+        }
+        assert_eq!(messages(&lines).len(), LINES_A_SECOND as usize);
+    }
+
+    #[test]
+    fn lines_of_a_try_are_told_only_if_it_goes_well() {
+        let (mut logger, lines) = logger();
+        for (wanted, said) in [(false, "failed"), (true, "passed")] {
+            logger.hold();
+            logger.log(LogLevel::Info, said);
+            assert_eq!(messages(&lines), [""; 0]);
+            logger.release(wanted);
+        }
+        assert_eq!(messages(&lines), ["passed"]);
+        logger.log(LogLevel::Info, "as ever");
+        assert_eq!(messages(&lines), ["as ever"]);
     }
 
     #[test]
@@ -314,7 +383,7 @@ mod tests {
     fn what_nobody_takes_counts_as_dropped() {
         let (sink, _lines) = LogSink::bounded(3);
         let speaker = Speaker { topology: "t".into(), component: "c".into(), task: TaskIndex(1) };
-        let mut logger = Logger::new(speaker, sink, LINES_A_SECOND);
+        let mut logger = Logger::new(speaker, sink, LogBudget::default(), LINES_A_SECOND);
         for i in 0..10 {
             logger.print(LogSource::Stdout, format!("{i}\n").as_bytes());
         }

@@ -1,6 +1,7 @@
 //! What an instance is made with.
 
 use crate::log::LogSink;
+use crate::logger::LogBudget;
 use petrel_model::{ComponentName, Generation, Grants, InputStream, Limits, OutputStream, TaskIndex, TopologyName};
 use std::collections::BTreeMap;
 
@@ -35,6 +36,8 @@ pub struct InstanceSpec {
     pub limits: Limits,
     /// Where its log goes.
     pub logs: LogSink,
+    /// How much may still be logged: that of the instance before, where it takes over from one.
+    pub log_budget: LogBudget,
     /// What its randomness is drawn from. Another one for each instance, unless a call is to be repeated exactly.
     pub seed: u64,
     /// Whether it goes on where an earlier instance of the same run stopped: output files are then appended to

@@ -1,6 +1,6 @@
 //! How a task ends, and what a person is told about it.
 
-use petrel_flow::{Failure, Place};
+use petrel_flow::{Cause, DeadLetter, Failure};
 use petrel_sandbox::{SandboxError, WriteError};
 use std::fmt;
 use std::io::ErrorKind;
@@ -32,6 +32,8 @@ pub enum TaskEnd {
     Stopped,
     /// Its guest failed.
     Failed(Box<Failure>),
+    /// Its guest failed so often that it is not called any more, and nobody is there to say that it may be.
+    Paused(Box<Failure>),
     /// What its component is to read cannot be read. Noticed before any task starts.
     CannotRead {
         /// The component.
@@ -74,7 +76,14 @@ impl fmt::Display for TaskEnd {
         match self {
             TaskEnd::Finished => f.write_str("finished"),
             TaskEnd::Stopped => f.write_str("stopped"),
-            TaskEnd::Failed(failure) => write_failure(f, failure),
+            TaskEnd::Failed(failure) => write_failure(f, failure, "failed"),
+            TaskEnd::Paused(failure) => {
+                write_failure(f, failure, "was paused, because it fails again and again, at last")?;
+                f.write_str(
+                    "\n  the tuples at which it failed are in the dead letters, those that came after them are not processed: \
+                     mend the plugin or its input, and run again",
+                )
+            }
             TaskEnd::CannotRead { component, key, error } => write!(
                 f,
                 "{component} cannot start: {error}; nothing was started, and no output was touched\n  \
@@ -100,31 +109,46 @@ impl fmt::Display for TaskEnd {
     }
 }
 
-fn write_failure(f: &mut fmt::Formatter<'_>, failure: &Failure) -> fmt::Result {
-    write!(f, "{}[{}] failed in `{}`", failure.component, failure.task.task.0, failure.call)?;
-    if let Some((_, stream)) = &failure.input {
-        write!(f, ", input {stream}")?;
-    }
-    match &failure.place {
-        Place::NoBatch => {}
-        Place::Row { row, rows, .. } => write!(f, ", row {row} of a batch of {rows}")?,
-        Place::Within { suspects, rows } => {
-            write!(f, ", rows {} to {} of a batch of {rows}", suspects.start, suspects.end.saturating_sub(1))?;
+/// A tuple, or a timer, at which a plugin fails, for people: why, which one, and where in the plugin.
+#[derive(Debug)]
+pub struct FaultyTuple<'a>(pub &'a DeadLetter);
+
+impl fmt::Display for FaultyTuple<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let DeadLetter { task, component, call, input, cause, fields, .. } = self.0;
+        write!(f, "{component}[{}] failed in `{call}`", task.task.0)?;
+        if let Some(input) = input {
+            write!(f, ", input {}", input.stream)?;
         }
-        Place::NotAgain { rows } => {
-            write!(f, ", a batch of {rows} that passes in a fresh instance")?;
-        }
-    }
-    write!(f, "\n  {}: {}", failure.trap.kind.name(), failure.trap.message.trim_end().replace('\n', "\n  "))?;
-    if let Place::Row { fields, .. } = &failure.place {
-        f.write_str("\n  the tuple:")?;
+        write!(f, "\n  {}: {}", cause.name(), indented(cause.reason()))?;
+        f.write_str(if self.0.timer.is_some() { "\n  the key of the timer:" } else { "\n  the tuple:" })?;
         for (name, value) in &fields.0 {
             write!(f, "\n    {name} = {value}")?;
         }
+        if let Cause::Fault(trap) = cause {
+            write_backtrace(f, &trap.backtrace)?;
+        }
+        Ok(())
     }
-    if !failure.trap.backtrace.is_empty() {
+}
+
+fn write_failure(f: &mut fmt::Formatter<'_>, failure: &Failure, what: &str) -> fmt::Result {
+    write!(f, "{}[{}] {what} in `{}`", failure.component, failure.task.task.0, failure.call)?;
+    if let Some((_, stream)) = &failure.input {
+        write!(f, ", input {stream}")?;
+    }
+    write!(f, "\n  {}: {}", failure.trap.kind.name(), indented(&failure.trap.message))?;
+    write_backtrace(f, &failure.trap.backtrace)
+}
+
+fn indented(text: &str) -> String {
+    text.trim_end().replace('\n', "\n  ")
+}
+
+fn write_backtrace(f: &mut fmt::Formatter<'_>, backtrace: &[String]) -> fmt::Result {
+    if !backtrace.is_empty() {
         f.write_str("\n  guest backtrace, innermost first:")?;
-        for (depth, frame) in failure.trap.backtrace.iter().enumerate() {
+        for (depth, frame) in backtrace.iter().enumerate() {
             write!(f, "\n    {depth}: {frame}")?;
         }
     }

@@ -15,7 +15,9 @@
 //! credit, writes, and keeps the time. It takes nothing but assignments and plugins, so that whoever sends assignments
 //! can be a command or a cluster.
 
+mod acker_shell;
 mod ages;
+mod burial;
 mod clock;
 pub mod dead_letters;
 mod draining;
@@ -24,6 +26,7 @@ mod failure_report;
 mod meters;
 mod metrics_report;
 mod opening;
+mod pauses;
 mod post;
 mod report;
 mod run;
@@ -31,11 +34,12 @@ mod shell;
 mod sources;
 mod staff;
 
-pub use end::{TaskEnd, TaskName};
-pub use failure_report::{FailedRows, FailureReport};
+pub use end::{FaultyTuple, TaskEnd, TaskName};
+pub use failure_report::{FailureReport};
 pub use meters::Percentiles;
 pub use metrics_report::MetricsReport;
-pub use report::{ComponentReport, Report, Status};
+pub use pauses::OnPause;
+pub use report::{AckingReport, ComponentReport, Report, Status};
 pub use run::{RefusedAssignment, Run, RunHandle, RunOptions};
 pub use sources::unreadable_sources;
 pub use staff::FIRST_GENERATION;

@@ -17,6 +17,20 @@ pub(crate) struct TaskMeters {
     pub(crate) rejected: AtomicU64,
     /// Tuples that went to the dead letters.
     pub(crate) dead_letters: AtomicU64,
+    /// Calls of the guest that failed.
+    pub(crate) faults: AtomicU64,
+    /// Instances that took over from one that failed.
+    pub(crate) restarts: AtomicU64,
+    /// A spout's tuples that are through.
+    pub(crate) acked: AtomicU64,
+    /// A spout's tuples that failed, each time counted.
+    pub(crate) failed: AtomicU64,
+    /// Those of them that timed out.
+    pub(crate) timed_out: AtomicU64,
+    /// Failed tuples that were not emitted again.
+    pub(crate) lost: AtomicU64,
+    /// A spout's tuples that are not through.
+    pub(crate) pending: AtomicU64,
     /// Calls of the guest.
     pub(crate) calls: AtomicU64,
     /// Nanoseconds spent in the guest and in routing what it emitted.
@@ -43,6 +57,13 @@ impl Default for TaskMeters {
             executed: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
             dead_letters: AtomicU64::new(0),
+            faults: AtomicU64::new(0),
+            restarts: AtomicU64::new(0),
+            acked: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            timed_out: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            pending: AtomicU64::new(0),
             calls: AtomicU64::new(0),
             busy_ns: AtomicU64::new(0),
             blocked_ns: AtomicU64::new(0),

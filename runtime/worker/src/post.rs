@@ -1,5 +1,7 @@
 //! How tasks reach each other: an inbox for each, bounded by the credit of the flow, not by the inbox.
 
+use petrel_flow::acker::{Notice, ToAcker};
+use petrel_flow::lineage::Line;
 use petrel_flow::{ChannelId, Message};
 use petrel_model::TaskId;
 use std::collections::HashMap;
@@ -12,8 +14,14 @@ pub(crate) enum Letter {
     Message(Message),
     /// From a consumer.
     Credit { channel: ChannelId, bytes: u64 },
+    /// From a task, to an acker.
+    ToAcker(Box<ToAcker>),
+    /// From an acker, to a spout, about one of its lines.
+    Notice { line: Line, notice: Notice },
     /// From outside: end your streams.
     Drain,
+    /// From outside: call your guest again, if you are paused.
+    Resume,
 }
 
 /// Where a task reads what reaches it.
@@ -27,13 +35,13 @@ pub(crate) struct Post {
 
 impl Post {
     /// Opens an inbox for each task; the inboxes come in the order of the tasks.
-    pub(crate) fn open(tasks: &[TaskId]) -> (Post, Vec<Inbox>) {
+    pub(crate) fn open(tasks: impl IntoIterator<Item = TaskId>) -> (Post, Vec<Inbox>) {
         let mut post = Post::default();
         let inboxes = tasks
-            .iter()
+            .into_iter()
             .map(|task| {
                 let (sender, inbox) = unbounded_channel();
-                post.boxes.insert(*task, sender);
+                post.boxes.insert(task, sender);
                 inbox
             })
             .collect();

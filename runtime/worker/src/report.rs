@@ -5,7 +5,7 @@ use crate::end::TaskEnd;
 use crate::failure_report::FailureReport;
 use crate::meters::{Percentiles, TaskMeters, percentiles, read};
 use crate::metrics_report::MetricsReport;
-use petrel_model::Assignment;
+use petrel_model::{Assignment, Guarantee, World};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub struct Report {
     pub elapsed_s: f64,
     /// Why it failed; none if it did not. Others of its tasks may have failed after that.
     pub failure: Option<FailureReport>,
+    /// Why tasks are paused; empty if none is.
+    pub paused: Vec<FailureReport>,
     /// What became of the run's dead letters.
     pub dead_letters: DeadLetterCounts,
     /// By component name.
@@ -36,8 +38,9 @@ impl Report {
             status: if failure.is_some() { Status::Failed } else { Status::Stopped },
             elapsed_s: 0.0,
             failure: failure.and_then(FailureReport::of),
+            paused: Vec::new(),
             dead_letters: DeadLetterCounts::default(),
-            components: components(assignment, &meters, 0.0),
+            components: components(assignment, &meters, &[], 0.0),
         }
     }
 }
@@ -69,8 +72,16 @@ pub struct ComponentReport {
     pub executed: u64,
     /// Tuples that the plugin rejected.
     pub rejected: u64,
-    /// Tuples that went to the dead letters.
+    /// Tuples that went to the dead letters: rejected, or such as the plugin fails at.
     pub dead_letters: u64,
+    /// Calls of the guest that failed.
+    pub faults: u64,
+    /// Instances that took over from one that failed.
+    pub restarts: u64,
+    /// Tasks that are paused, because their guest failed too often.
+    pub paused: u32,
+    /// What became of the tuples that a spout waits for; none for bolts, and where nothing is tracked.
+    pub acking: Option<AckingReport>,
     /// Calls of the guest.
     pub calls: u64,
     /// From a tuple's sending by the task before to the end of its processing, in microseconds.
@@ -95,10 +106,26 @@ pub struct ComponentReport {
     pub metrics: MetricsReport,
 }
 
+/// What became of the tuples that a spout emitted and waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AckingReport {
+    /// Through, with everything that came of them.
+    pub acked: u64,
+    /// Failed, or timed out, each time counted: they were emitted again.
+    pub failed: u64,
+    /// Those of them that timed out.
+    pub timed_out: u64,
+    /// Failed and not emitted again.
+    pub lost: u64,
+    /// Not through yet.
+    pub pending: u64,
+}
+
 /// Sums the tasks' meters by component.
 pub(crate) fn components(
     assignment: &Assignment,
     meters: &[Arc<TaskMeters>],
+    paused: &[FailureReport],
     elapsed_s: f64,
 ) -> BTreeMap<String, ComponentReport> {
     let mut reports = BTreeMap::new();
@@ -122,6 +149,18 @@ pub(crate) fn components(
             executed: sum(|task| read(&task.executed)),
             rejected: sum(|task| read(&task.rejected)),
             dead_letters: sum(|task| read(&task.dead_letters)),
+            faults: sum(|task| read(&task.faults)),
+            restarts: sum(|task| read(&task.restarts)),
+            paused: paused.iter().filter(|failure| failure.component == component.name.as_str()).count() as u32,
+            acking: (assignment.guarantee == Guarantee::AtLeastOnce && component.world == World::Spout).then(|| {
+                AckingReport {
+                    acked: sum(|task| read(&task.acked)),
+                    failed: sum(|task| read(&task.failed)),
+                    timed_out: sum(|task| read(&task.timed_out)),
+                    lost: sum(|task| read(&task.lost)),
+                    pending: sum(|task| read(&task.pending)),
+                }
+            }),
             calls: sum(|task| read(&task.calls)),
             latency_us: percentiles(tasks.iter().copied()),
             busy,

@@ -1,5 +1,6 @@
 //! Starts an assignment and stands for it while it runs.
 
+use crate::acker_shell::AckerShell;
 use crate::clock::Clock;
 use crate::dead_letters::{DeadLetterCounts, DeadLetters};
 use crate::draining::Drain;
@@ -7,12 +8,13 @@ use crate::end::{TaskEnd, TaskName};
 use crate::failure_report::FailureReport;
 use crate::meters::TaskMeters;
 use crate::opening::Opening;
-use crate::post::Post;
+use crate::pauses::{OnPause, Pauses};
+use crate::post::{Letter, Post};
 use crate::report::{Report, Status, components};
 use crate::shell::Shell;
 use crate::staff::Staff;
 use petrel_flow::{Task, Tuning};
-use petrel_model::{Assignment, ComponentName, Digest, Grouping, Guarantee};
+use petrel_model::{Assignment, ComponentName, Digest, Grouping, Guarantee, TaskId};
 use petrel_sandbox::{LogLosses, LogSink, Plugin, PrintTarget};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -36,6 +38,8 @@ pub struct RunOptions {
     pub prints: PrintTarget,
     /// How frames are cut, held and bounded.
     pub tuning: Tuning,
+    /// What happens when a task is paused.
+    pub on_pause: OnPause,
     /// Decides what is left to chance, randomness of guests included.
     pub seed: u64,
 }
@@ -44,7 +48,7 @@ pub struct RunOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum RefusedAssignment {
     /// The guarantee does not exist yet.
-    #[error("this version runs guarantee = \"best-effort\" only, and the assignment asks for {0:?}")]
+    #[error("this version does not run guarantee = {0:?}")]
     Guarantee(Guarantee),
     /// A plugin's bytes were not given.
     #[error("the plugin {plugin} of component {component} is not on this worker")]
@@ -60,6 +64,8 @@ pub enum RefusedAssignment {
 pub struct Run {
     handle: RunHandle,
     tasks: JoinSet<TaskEnd>,
+    /// They end with the run.
+    _ackers: JoinSet<()>,
     names: BTreeMap<tokio::task::Id, TaskName>,
 }
 
@@ -70,6 +76,8 @@ pub struct RunHandle {
     meters: Vec<Arc<TaskMeters>>,
     dead_letters: Option<DeadLetters>,
     log_losses: LogLosses,
+    post: Post,
+    pauses: Pauses,
     stop: watch::Sender<bool>,
     drain: Drain,
     started: Instant,
@@ -83,6 +91,16 @@ impl RunHandle {
         self.drain.begin();
     }
 
+    /// The paused tasks of a component, or of all, call their guests again. Says how many there were.
+    pub fn resume(&self, component: Option<&ComponentName>) -> usize {
+        let is_meant = |task: &TaskId| {
+            component.is_none_or(|name| self.assignment.component(task.component).name == *name)
+        };
+        let meant: Vec<TaskId> = self.pauses.tasks().into_iter().filter(is_meant).collect();
+        meant.iter().for_each(|task| self.post.deliver(*task, Letter::Resume));
+        meant.len()
+    }
+
     /// Every task stops where it stands.
     pub fn stop(&self) {
         self.stop.send_replace(true);
@@ -94,7 +112,8 @@ impl RunHandle {
             Some(ended) => *ended,
             None => (self.started.elapsed().as_secs_f64(), Status::Running),
         };
-        let mut components = components(&self.assignment, &self.meters, elapsed_s);
+        let paused = self.pauses.reports();
+        let mut components = components(&self.assignment, &self.meters, &paused, elapsed_s);
         for component in &self.assignment.components {
             if let Some(report) = components.get_mut(component.name.as_str()) {
                 report.dropped_log_lines += self.log_losses.of(&component.name);
@@ -107,6 +126,7 @@ impl RunHandle {
             failure: self.failure.get().cloned(),
             dead_letters: self.dead_letters.as_ref().map_or(DeadLetterCounts::default(), DeadLetters::counts),
             components,
+            paused,
         }
     }
 
@@ -122,7 +142,7 @@ impl Run {
     /// # Errors
     /// When the assignment asks for what this worker does not have.
     pub fn start(assignment: Assignment, options: RunOptions) -> Result<Run, RefusedAssignment> {
-        if assignment.guarantee != Guarantee::BestEffort {
+        if assignment.guarantee == Guarantee::ExactlyOnce {
             return Err(RefusedAssignment::Guarantee(assignment.guarantee));
         }
         for component in &assignment.components {
@@ -137,11 +157,18 @@ impl Run {
         }
         let assignment = Arc::new(assignment);
         let started = Instant::now();
-        let (post, inboxes) = Post::open(&assignment.tasks);
+        let ackers = match assignment.guarantee {
+            Guarantee::AtLeastOnce => assignment.acking.ackers,
+            Guarantee::BestEffort | Guarantee::ExactlyOnce => 0,
+        };
+        let (post, inboxes) =
+            Post::open(assignment.tasks.iter().copied().chain((0..ackers).map(TaskId::acker)));
+        let mut inboxes = inboxes.into_iter();
         let (stop, stopped) = watch::channel(false);
         let drain = Drain::of(assignment.clone(), post.clone());
         let clock = Clock::new();
-        let log_losses = options.logs.losses();
+            components,
+            paused,
         let staff = Arc::new(Staff {
             assignment: assignment.clone(),
             plugins: options.plugins,
@@ -150,13 +177,15 @@ impl Run {
             dead_letters: options.dead_letters.clone(),
             logs: options.logs,
             prints: options.prints,
+            pauses: pauses.clone(),
+            on_pause: options.on_pause,
             seed: options.seed,
         });
         let opening = Opening::of(assignment.tasks.iter().copied().filter(|id| staff.is_spout(*id)));
         let mut meters = Vec::new();
         let mut tasks = JoinSet::new();
         let mut names = BTreeMap::new();
-        for (id, inbox) in assignment.tasks.iter().zip(inboxes) {
+        for (id, inbox) in assignment.tasks.iter().zip(inboxes.by_ref()) {
             let task_meters = Arc::new(TaskMeters::default());
             let shell = Shell {
                 id: *id,
@@ -175,18 +204,25 @@ impl Run {
             let spawned = tasks.spawn(shell.run());
             names.insert(spawned.id(), staff.name(*id));
         }
+        let mut acker_tasks = JoinSet::new();
+        for (number, inbox) in (0..ackers).zip(inboxes) {
+            let id = TaskId::acker(number);
+            let task = Task::new(&assignment, id, options.tuning, clock.now_us(), options.seed);
+            acker_tasks.spawn(AckerShell { task, inbox, post: post.clone(), clock }.run());
+        }
         let handle = RunHandle {
             assignment,
             meters,
             dead_letters: options.dead_letters,
-            log_losses,
+            components,
+            paused,
             stop,
             drain,
             started,
             ended: Arc::default(),
             failure: Arc::default(),
         };
-        Ok(Run { handle, tasks, names })
+        Ok(Run { handle, tasks, _ackers: acker_tasks, names })
     }
 
     /// Looks at the run and ends it, from anywhere.

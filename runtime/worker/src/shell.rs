@@ -5,12 +5,13 @@ use crate::clock::Clock;
 use crate::draining::Drain;
 use crate::end::TaskEnd;
 use crate::meters::TaskMeters;
+use crate::pauses::OnPause;
 use crate::opening::Opening;
 use crate::post::{Inbox, Letter, Post};
 use crate::staff::Staff;
 use petrel_flow::{Call, Effects, Input, Output, Returned, Task};
 use petrel_model::{Edge, TaskId};
-use petrel_sandbox::{Instance, Silence};
+use petrel_sandbox::{Instance, LogBudget, Silence};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -47,6 +48,10 @@ struct Running {
     instance: Instance,
     groupings: HashMap<Edge, Instance>,
     ages: Ages,
+    /// What the guest may still log in the second that runs, whichever instance it is in.
+    log_budget: LogBudget,
+    /// How the task ended, if something that arrived ended it.
+    end: Option<TaskEnd>,
     outputs: VecDeque<Output>,
     scratch: Vec<Output>,
     wake_us: i64,
@@ -82,13 +87,16 @@ impl Shell {
 
 impl Running {
     async fn new(shell: Shell) -> Result<Running, TaskEnd> {
-        let instance = shell.staff.instance(shell.id, false).await?;
+        let log_budget = LogBudget::default();
+        let instance = shell.staff.instance(shell.id, false, &log_budget).await?;
         let groupings = shell.staff.groupings(shell.id).await?;
         Ok(Running {
             shell,
             instance,
             groupings,
             ages: Ages::default(),
+            log_budget,
+            end: None,
             outputs: VecDeque::new(),
             scratch: Vec::new(),
             wake_us: i64::MAX,
@@ -102,7 +110,7 @@ impl Running {
             let turn = Instant::now();
             let end = self.take_turn(turn).await;
             self.shell.meters.busy_ns.fetch_add(turn.elapsed().as_nanos() as u64, Relaxed);
-            if let Some(end) = end {
+            if let Some(end) = end.or(self.end.take()) {
                 self.note();
                 return end;
             }
@@ -185,7 +193,18 @@ impl Running {
                 self.step(Input::Message(message));
             }
             Letter::Credit { channel, bytes } => self.step(Input::Credit { channel, bytes }),
-            Letter::Drain => self.step(Input::Drain),
+            // What waits before a paused task will never be processed: that is not the end that a drain promises.
+            Letter::Drain => match self.shell.staff.pauses.reason(self.shell.id) {
+                Some(failure) => self.end = Some(TaskEnd::Paused(Box::new(failure))),
+                None => self.step(Input::Drain),
+            },
+            Letter::Notice { line, notice } => self.step(Input::Notice { line, notice }),
+            // No task but an acker is told.
+            Letter::ToAcker(_) => {}
+            Letter::Resume => {
+                self.shell.staff.pauses.remove(self.shell.id);
+                self.step(Input::Resume);
+            }
         }
     }
 
@@ -197,7 +216,8 @@ impl Running {
     /// Does one thing the task wants done. Returns how the task ended, if it did.
     async fn perform(&mut self, output: Output) -> Option<TaskEnd> {
         match output {
-            Output::Call { call, mut state } => {
+            Output::Call { call, mut state, attempt } => {
+                self.instance.set_attempt(attempt);
                 let mut effects = Effects::default();
                 let now_us = self.shell.clock.now_us();
                 let silence = self.shell.staff.may_wait(self.shell.id).then(|| self.instance.silence());
@@ -216,7 +236,7 @@ impl Running {
                 let now_us = self.shell.clock.now_us();
                 self.step(Input::Returned { call, result, effects, state, now_us });
             }
-            Output::Restart => match self.shell.staff.instance(self.shell.id, true).await {
+            Output::Restart => match self.shell.staff.instance(self.shell.id, true, &self.log_budget).await {
                 Ok(instance) => {
                     self.instance = instance;
                     self.step(Input::Restarted);
@@ -226,6 +246,12 @@ impl Running {
             Output::Choose { ticket, edge, tasks, frame } => {
                 let grouping = self.groupings.get_mut(&edge).expect("an edge with a custom grouping has its instance");
                 let tasks = grouping.choose(&frame, tasks).await;
+                if !grouping.is_usable() {
+                    match self.shell.staff.grouping(self.shell.id, edge, &self.log_budget).await {
+                        Ok(fresh) => self.groupings.extend(fresh.map(|fresh| (edge, fresh))),
+                        Err(end) => return Some(end),
+                    }
+                }
                 self.step(Input::Chosen { ticket, tasks });
             }
             Output::Send(message) => self.shell.post.deliver(message.envelope.channel.to, Letter::Message(message)),
@@ -245,9 +271,19 @@ impl Running {
                 }
             }
             Output::WakeAt(time_us) => self.wake_us = time_us,
-            Output::Rejected(rejected) => {
-                self.shell.meters.dead_letters.fetch_add(1, Relaxed);
-                self.shell.staff.take_rejected(rejected, self.shell.clock.now_us()).await;
+            Output::DeadLetter(letter) => self.shell.staff.bury(*letter, self.shell.clock.now_us()).await,
+            Output::ToAcker(message) => {
+                self.shell.post.deliver(TaskId::acker(message.to), Letter::ToAcker(message));
+            }
+            // Nothing is asked for again yet, and ackers have shells of their own.
+            Output::Redelivered(_) | Output::Notice { .. } => {}
+            Output::Fault(failure) => self.shell.staff.tell_fault(&failure),
+            Output::Paused(failure) => {
+                if self.shell.staff.on_pause == OnPause::Fail || *self.shell.drained.borrow() {
+                    return Some(TaskEnd::Paused(failure));
+                }
+                self.shell.staff.tell_paused(&failure);
+                self.shell.staff.pauses.add(*failure);
             }
             Output::Finished => return Some(TaskEnd::Finished),
             Output::Failed(failure) => return Some(TaskEnd::Failed(Box::new(failure))),
@@ -267,6 +303,14 @@ impl Running {
             .executed
             .store(if self.shell.staff.is_spout(self.shell.id) { emitted } else { report.executed_rows }, Relaxed);
         meters.rejected.store(report.rejected_rows, Relaxed);
+        meters.dead_letters.store(report.rejected_rows + report.condemned_rows, Relaxed);
+        meters.faults.store(report.failed_calls, Relaxed);
+        meters.acked.store(report.acked_rows, Relaxed);
+        meters.failed.store(report.failed_rows, Relaxed);
+        meters.timed_out.store(report.timed_out_rows, Relaxed);
+        meters.lost.store(report.lost_rows, Relaxed);
+        meters.pending.store(report.pending_rows, Relaxed);
+        meters.restarts.store(report.restarts, Relaxed);
         meters.calls.store(report.calls, Relaxed);
         meters.queued_bytes.store(report.queue_bytes, Relaxed);
     }

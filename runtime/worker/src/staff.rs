@@ -1,13 +1,13 @@
 //! Makes instances for tasks: what of the assignment a guest is told, and what it is granted.
 
-use crate::dead_letters::{DeadLetters, Letter, LetterField, LetterInput, LetterPlugin};
+use crate::dead_letters::DeadLetters;
 use crate::end::{TaskEnd, TaskName};
-use petrel_flow::Rejected;
+use crate::pauses::{OnPause, Pauses};
 use petrel_model::{
-    Assignment, Component, ComponentIndex, ComponentName, Digest, Edge, Generation, Grants, Grouping, InputStream,
+    Assignment, Component, ComponentIndex, ComponentName, Digest, Edge, Generation, Grants, Grouping, Guarantee, InputStream,
 };
-use petrel_model::{Field, OutputIndex, TaskId, World};
-use petrel_sandbox::{Consumer, Instance, InstanceSpec, LogSink, LogSource, Plugin, PrintTarget};
+use petrel_model::{OutputIndex, TaskId, World};
+use petrel_sandbox::{Consumer, Instance, InstanceSpec, LogBudget, LogSink, LogSource, Plugin, PrintTarget};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -20,6 +20,8 @@ pub(crate) struct Staff {
     pub(crate) dead_letters: Option<DeadLetters>,
     pub(crate) logs: LogSink,
     pub(crate) prints: PrintTarget,
+    pub(crate) pauses: Pauses,
+    pub(crate) on_pause: OnPause,
     pub(crate) seed: u64,
 }
 
@@ -40,12 +42,12 @@ impl Staff {
         self.is_spout(id) && !self.component(id.component).grants.paths.is_empty()
     }
 
-    fn component(&self, index: ComponentIndex) -> &Component {
+    pub(crate) fn component(&self, index: ComponentIndex) -> &Component {
         self.assignment.component(index)
     }
 
     /// A new instance for a task. `again`: it takes over from one that was thrown away, so files go on where they are.
-    pub(crate) async fn instance(&self, id: TaskId, again: bool) -> Result<Instance, TaskEnd> {
+    pub(crate) async fn instance(&self, id: TaskId, again: bool, log_budget: &LogBudget) -> Result<Instance, TaskEnd> {
         let component = self.component(id.component);
         let inputs = component.inputs.iter().map(|input| {
             let producer = self.component(input.from);
@@ -61,7 +63,7 @@ impl Staff {
             task: id.task,
             parallelism: component.parallelism,
             generation: self.assignment.generation,
-            tracking: false,
+            tracking: self.assignment.guarantee == Guarantee::AtLeastOnce,
             consumers: self.consumers(id.component),
             inputs: inputs.collect(),
             outputs: component.plugin_outputs().to_vec(),
@@ -69,9 +71,8 @@ impl Staff {
             grants: component.grants.clone(),
             secrets: self.granted_secrets(&component.grants),
             limits: component.limits,
-            // An instance that takes over looks for the row at which the one before failed: what it says while it
-            // fails again and again is in the failure anyway.
-            logs: if again { LogSink::nowhere() } else { self.logs.clone() },
+            logs: self.logs.clone(),
+            log_budget: log_budget.clone(),
             seed: self.seed,
             append: again,
         };
@@ -87,73 +88,50 @@ impl Staff {
         let mut instances = HashMap::new();
         for output in 0..self.component(id.component).outputs.len() {
             for edge in self.assignment.edges(id.component, OutputIndex(output as u32)) {
-                let consumer = self.component(edge.to);
-                let input = &consumer.inputs[edge.input.0 as usize];
-                let Grouping::Custom { plugin, configuration, schema, .. } = &input.grouping else { continue };
-                let producer = &self.component(id.component).outputs[output];
-                let stream = format!("{}.{}", self.component(id.component).name, producer.name);
-                let spec = InstanceSpec {
-                    topology: self.assignment.topology.clone(),
-                    component: consumer.name.clone(),
-                    task: id.task,
-                    parallelism: consumer.parallelism,
-                    generation: self.assignment.generation,
-                    tracking: false,
-                    consumers: Vec::new(),
-                    inputs: vec![InputStream { stream, schema: schema.clone(), key: Vec::new() }],
-                    outputs: Vec::new(),
-                    configuration: configuration.clone(),
-                    grants: Grants::default(),
-                    secrets: BTreeMap::new(),
-                    limits: consumer.limits,
-                    logs: self.logs.clone(),
-                    seed: self.seed,
-                    append: false,
-                };
-                let instance = self.plugin(*plugin).instantiate(&spec).await;
-                let instance = instance.map_err(|error| TaskEnd::CannotStart {
-                    task: TaskName { is_grouping: true, ..self.name(TaskId { component: edge.to, task: id.task }) },
-                    error,
-                })?;
-                instances.insert(edge, instance);
+                if let Some(instance) = self.grouping(id, edge, &LogBudget::default()).await? {
+                    instances.insert(edge, instance);
+                }
             }
         }
         Ok(instances)
     }
 
-    /// Writes a rejected tuple to the log, and puts it into the dead letters where the run has a store.
-    pub(crate) async fn take_rejected(&self, rejected: Rejected, now_us: i64) {
-        self.tell_rejected(&rejected);
-        if let Some(dead_letters) = &self.dead_letters {
-            dead_letters.put(self.letter(rejected, now_us)).await;
-        }
-    }
-
-    fn letter(&self, rejected: Rejected, now_us: i64) -> Letter {
-        let component = self.component(rejected.task.component);
-        let schema = component.inputs.get(rejected.input.0 as usize).map(|input| &input.schema);
-        let field = |field: &Field| LetterField { name: field.name.clone(), r#type: field.type_name() };
-        Letter {
-            number: 0,
-            time_us: now_us,
-            topology: self.assignment.topology.to_string(),
-            generation: self.assignment.generation.0,
-            component: rejected.component.to_string(),
-            task: rejected.task.task.0,
-            plugin: LetterPlugin {
-                name: self.plugin_names.get(&rejected.component).cloned().unwrap_or_default(),
-                digest: component.plugin.to_string(),
-            },
-            call: "process".into(),
-            input: Some(LetterInput { number: rejected.input.0, stream: rejected.stream.to_string(), frame: None }),
-            kind: "rejected".into(),
-            reason: rejected.reason,
-            backtrace: Vec::new(),
-            attempts: rejected.attempts,
-            schema: schema.map_or_else(Vec::new, |schema| schema.fields.iter().map(field).collect()),
-            fields: rejected.fields.0,
-            tuple: rejected.tuple.to_vec(),
-        }
+    /// A new instance for the custom grouping of an edge, for the outputs of a task. None where no plugin chooses.
+    pub(crate) async fn grouping(
+        &self,
+        id: TaskId,
+        edge: Edge,
+        log_budget: &LogBudget,
+    ) -> Result<Option<Instance>, TaskEnd> {
+        let consumer = self.component(edge.to);
+        let input = &consumer.inputs[edge.input.0 as usize];
+        let Grouping::Custom { plugin, configuration, schema, .. } = &input.grouping else { return Ok(None) };
+        let stream = format!("{}.{}", self.component(id.component).name, input.stream);
+        let spec = InstanceSpec {
+            topology: self.assignment.topology.clone(),
+            component: consumer.name.clone(),
+            task: id.task,
+            parallelism: consumer.parallelism,
+            generation: self.assignment.generation,
+            tracking: false,
+            consumers: Vec::new(),
+            inputs: vec![InputStream { stream, schema: schema.clone(), key: Vec::new() }],
+            outputs: Vec::new(),
+            configuration: configuration.clone(),
+            grants: Grants::default(),
+            secrets: BTreeMap::new(),
+            limits: consumer.limits,
+            logs: self.logs.clone(),
+            log_budget: log_budget.clone(),
+            seed: self.seed,
+            append: false,
+        };
+        let instance = self.plugin(*plugin).instantiate(&spec).await;
+        let instance = instance.map_err(|error| TaskEnd::CannotStart {
+            task: TaskName { is_grouping: true, ..self.name(TaskId { component: edge.to, task: id.task }) },
+            error,
+        })?;
+        Ok(Some(instance))
     }
 
     /// Writes to the log that nobody reads what a task prints.
@@ -164,21 +142,7 @@ impl Staff {
         self.logs.tell(&self.assignment.topology, component, id.task, LogSource::System, message.to_owned());
     }
 
-    /// Writes a rejected tuple to the log.
-    fn tell_rejected(&self, rejected: &Rejected) {
-        let fields: Vec<String> = rejected.fields.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let message = format!(
-            "rejected a tuple of {} after {} attempt{}: {} [{}]",
-            rejected.stream,
-            rejected.attempts,
-            if rejected.attempts == 1 { "" } else { "s" },
-            rejected.reason,
-            fields.join(", ")
-        );
-        self.logs.tell(&self.assignment.topology, &rejected.component, rejected.task.task, LogSource::System, message);
-    }
-
-    fn plugin(&self, digest: Digest) -> &Plugin {
+    pub(crate) fn plugin(&self, digest: Digest) -> &Plugin {
         self.plugins.get(&digest).expect("the worker was given every plugin that the assignment names")
     }
 

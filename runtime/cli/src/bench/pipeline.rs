@@ -5,9 +5,9 @@ use anyhow::{Context, anyhow, bail};
 use petrel_flow::{Call, Effects, Frame, Tuning};
 use petrel_frame::{Field, FrameBuilder, Scalar, Schema};
 use petrel_model::{CompileLimits, Grants, InputStream, Limits, Plugins, TaskIndex};
-use petrel_sandbox::{Instance, InstanceSpec, LogSink, PrintTarget, Sandbox};
+use petrel_sandbox::{Instance, InstanceSpec, LogBudget, LogSink, PrintTarget, Sandbox};
 use petrel_state::{KeySpec, Passed, TaskState};
-use petrel_worker::{FIRST_GENERATION, Report, Run, RunOptions};
+use petrel_worker::{FIRST_GENERATION, OnPause, Report, Run, RunOptions};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -93,6 +93,7 @@ impl Pipelines {
             dead_letters: None,
             logs,
             prints: PrintTarget::default(),
+            on_pause: OnPause::Fail,
             tuning: Tuning::default(),
             seed: 1,
         };
@@ -130,6 +131,7 @@ impl Pipelines {
             secrets: BTreeMap::new(),
             limits: Limits::default(),
             logs,
+            log_budget: LogBudget::default(),
             seed: 1,
             append: false,
         };

@@ -16,7 +16,7 @@ use anyhow::Context;
 use petrel_flow::Tuning;
 use petrel_model::Assignment;
 use petrel_sandbox::{PrintTarget, Sandbox};
-use petrel_worker::unreadable_sources;
+use petrel_worker::{OnPause, unreadable_sources};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -140,6 +140,7 @@ impl Dev {
                                 logs: self.logs.clone(),
                                 tuning: Tuning::default(),
                                 prints: PrintTarget::Shared(print_beside_view),
+                                on_pause: OnPause::Wait,
                             };
                             let folder = home.claim_run(assignment.topology.as_str()).map_err(Failure::from);
                             let started =

@@ -15,7 +15,7 @@ use anyhow::Context;
 use petrel_flow::Tuning;
 use petrel_model::Assignment;
 use petrel_sandbox::PrintTarget;
-use petrel_worker::{Report, RunHandle, TaskEnd, unreadable_sources};
+use petrel_worker::{OnPause, Report, RunHandle, TaskEnd, unreadable_sources};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -39,7 +39,8 @@ pub(crate) struct Run {
     overrides: OverrideFlags,
     #[command(flatten)]
     secrets: SecretFlags,
-    /// Run until every spout has ended. This is what happens without --for, too.
+    /// Run until every spout has ended, and fail when a component is paused because it fails again and again. Without this, it
+    /// waits for `petrel resume`.
     #[arg(long, conflicts_with = "run_for")]
     until_done: bool,
     /// Drain after this time, such as 500ms, 10s, 5m or 1h.
@@ -100,6 +101,7 @@ impl Run {
                 secrets: secrets.clone(),
                 logs: self.logs.clone(),
                 tuning: Tuning::with_frame_bytes(self.frame_bytes),
+                on_pause: if self.until_done { OnPause::Fail } else { OnPause::Wait },
                 prints: match self.output.format {
                     // Standard output is the document's.
                     Format::Json => PrintTarget::Stderr,

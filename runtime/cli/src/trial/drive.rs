@@ -8,7 +8,7 @@ use crate::failure::CommandResult;
 use anyhow::anyhow;
 use petrel_flow::{ChannelId, Effects, Envelope, Input, Kind, Message, Output, Task, Tuning, Write};
 use petrel_model::{Component, ComponentIndex, InputIndex, InputStream, TaskId, TaskIndex};
-use petrel_sandbox::{Consumer, Instance, InstanceSpec, LogLines, LogSink};
+use petrel_sandbox::{Consumer, Instance, InstanceSpec, LogBudget, LogLines, LogSink};
 use petrel_worker::TaskEnd;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -142,7 +142,8 @@ impl Trial {
 
     async fn perform(&mut self, output: Output) -> CommandResult {
         match output {
-            Output::Call { call, mut state } => {
+            Output::Call { call, mut state, attempt } => {
+                self.instance.set_attempt(attempt);
                 let mut effects = std::mem::take(&mut self.effects);
                 let result = self.instance.call(&call, &mut state, &mut effects, self.now_us).await;
                 self.outcome.calls += 1;
@@ -162,15 +163,20 @@ impl Trial {
             }
             Output::Write(writes) => self.write(writes).await?,
             Output::WakeAt(time_us) => self.wake_us = time_us,
-            Output::Rejected(rejected) => {
-                self.outcome.rejected(self.alone.assignment.component(self.alone.component), &rejected);
+            Output::DeadLetter(letter) => {
+                self.outcome.buried(self.alone.assignment.component(self.alone.component), &letter);
+            }
+            Output::Fault(failure) => self.outcome.failed(TaskEnd::Failed(failure).to_string()),
+            Output::Paused(failure) => {
+                self.outcome.failed(TaskEnd::Paused(failure).to_string());
+                self.over = true;
             }
             Output::Finished => {
                 self.outcome.ended = true;
                 self.over = true;
             }
             Output::Failed(failure) => {
-                self.outcome.failure = Some(TaskEnd::Failed(Box::new(failure)).to_string());
+                self.outcome.failed(TaskEnd::Failed(Box::new(failure)).to_string());
                 self.over = true;
             }
             // Nobody waits for credit for the samples, and readers have no grouping plugin.
@@ -234,6 +240,7 @@ fn instance_spec(alone: &Alone, logs: LogSink) -> InstanceSpec {
         secrets: BTreeMap::new(),
         limits: component.limits,
         logs,
+        log_budget: LogBudget::default(),
         seed: SEED,
         append: false,
     }

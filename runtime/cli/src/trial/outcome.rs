@@ -4,9 +4,10 @@ use super::trial_state::{Entry, PendingTimer, TableContent};
 use crate::documents::{FieldDocument, fields};
 use crate::output::{lines, table_of_fields};
 use crate::values::{object, rows};
-use petrel_flow::Rejected;
+use petrel_flow::{Cause, DeadLetter};
 use petrel_frame::FrameView;
 use petrel_model::{Component, Schema};
+use petrel_worker::FaultyTuple;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
@@ -26,8 +27,10 @@ pub(crate) struct Outcome {
     pub(super) calls: u64,
     /// Its streams have ended.
     pub(super) ended: bool,
-    /// Why it could not go on.
-    pub(super) failure: Option<String>,
+    /// The first failure.
+    failure: Option<String>,
+    /// Failures after the first.
+    more_failures: usize,
 }
 
 #[derive(Debug)]
@@ -62,6 +65,7 @@ impl Outcome {
             calls: 0,
             ended: false,
             failure: None,
+            more_failures: 0,
         }
     }
 
@@ -75,15 +79,29 @@ impl Outcome {
         so_far.extend(rows(frame, schema));
     }
 
-    pub(super) fn rejected(&mut self, component: &Component, rejected: &Rejected) {
-        let fields = &component.inputs[rejected.input.0 as usize].schema.fields;
-        let names = fields.iter().map(|field| field.name.as_str());
-        self.rejected.push(RejectedTuple {
-            stream: rejected.stream.to_string(),
-            tuple: object(&rejected.tuple.view(), 0, names.zip(0..)),
-            reason: rejected.reason.clone(),
-            attempts: rejected.attempts,
-        });
+    /// A tuple was rejected, or the plugin fails at it.
+    pub(super) fn buried(&mut self, component: &Component, letter: &DeadLetter) {
+        match (&letter.cause, &letter.input) {
+            (Cause::Rejected(reason), Some(input)) => {
+                let fields = &component.inputs[input.number.0 as usize].schema.fields;
+                let names = fields.iter().map(|field| field.name.as_str());
+                self.rejected.push(RejectedTuple {
+                    stream: input.stream.to_string(),
+                    tuple: object(&letter.tuple.view(), 0, names.zip(0..)),
+                    reason: reason.clone(),
+                    attempts: letter.attempts,
+                });
+            }
+            _ => self.failed(FaultyTuple(letter).to_string()),
+        }
+    }
+
+    /// A call failed: the first one is told.
+    pub(super) fn failed(&mut self, failure: String) {
+        match self.failure {
+            Some(_) => self.more_failures += 1,
+            None => self.failure = Some(failure),
+        }
     }
 
     /// Leaves out what the last frame has beyond what was asked for.
@@ -95,9 +113,13 @@ impl Outcome {
         }
     }
 
-    /// Why it could not go on, if it could not.
-    pub(crate) fn failure(&self) -> Option<&str> {
-        self.failure.as_deref()
+    /// How the plugin failed, if it did: the first time in full.
+    pub(crate) fn failure(&self) -> Option<String> {
+        let failure = self.failure.as_ref()?;
+        Some(match self.more_failures {
+            0 => failure.clone(),
+            more => format!("{failure}\n  and {}", count(more, "more failure", "more failures")),
+        })
     }
 
     /// As a JSON document.
@@ -116,7 +138,7 @@ impl Outcome {
             state: &self.state,
             timers: &self.timers,
             printed: String::from_utf8_lossy(&self.printed).into_owned(),
-            failure: self.failure.as_deref(),
+            failure: self.failure(),
         }
     }
 
@@ -203,7 +225,7 @@ struct OutcomeDocument<'a> {
     state: &'a [TableContent],
     timers: &'a [PendingTimer],
     printed: String,
-    failure: Option<&'a str>,
+    failure: Option<String>,
 }
 
 #[derive(Serialize)]

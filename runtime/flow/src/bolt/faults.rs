@@ -2,7 +2,7 @@
 //! timer, which goes to the dead letters.
 
 use super::{Bolt, Doing};
-use crate::bisection::{TimeShare, Verdict};
+use crate::bisection::{Attempt, Verdict};
 use crate::breaker::Breaker;
 use crate::call::{Call, Trap, TrapKind};
 use crate::dead_letter::{Cause, DeadLetter, TupleTimer};
@@ -120,7 +120,7 @@ impl Bolt {
     /// A fresh instance exists.
     pub(crate) fn restarted(&mut self, outputs: &mut Vec<Output>) {
         if self.doing == Doing::Restarting {
-            self.call(Doing::Reopening, Call::Open { position: None }, TimeShare::WHOLE, outputs);
+            self.call(Doing::Reopening, Call::Open { position: None }, Attempt::FIRST, outputs);
         }
     }
 

@@ -22,7 +22,7 @@ mod rejects;
 mod work;
 
 use crate::batch::Batch;
-use crate::bisection::{Bisection, TimeShare};
+use crate::bisection::{Attempt, Bisection};
 use crate::breaker::Breaker;
 use crate::call::{Call, CallResult, Effects, Trap};
 use crate::dead_letter_row::LetterStream;
@@ -161,7 +161,7 @@ impl Bolt {
     /// The instance exists.
     pub(crate) fn start(&mut self, outputs: &mut Vec<Output>) {
         if self.doing == Doing::Nothing {
-            self.call(Doing::Opening, Call::Open { position: None }, TimeShare::WHOLE, outputs);
+            self.call(Doing::Opening, Call::Open { position: None }, Attempt::FIRST, outputs);
         }
     }
 
@@ -304,12 +304,12 @@ impl Bolt {
         }
     }
 
-    fn call(&mut self, doing: Doing, call: Call, share: TimeShare, outputs: &mut Vec<Output>) {
+    fn call(&mut self, doing: Doing, call: Call, attempt: Attempt, outputs: &mut Vec<Output>) {
         let state = self.state.take().expect("the state is here while no call is under way");
         self.doing = doing;
         self.called_us = self.now_us;
         self.calls += 1;
-        outputs.push(Output::Call { call, state, share });
+        outputs.push(Output::Call { call, state, attempt });
     }
 
     pub(crate) fn state_mut(&mut self) -> Option<&mut TaskState> {

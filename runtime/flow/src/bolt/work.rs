@@ -2,7 +2,7 @@
 
 use super::{Bolt, Doing};
 use crate::batch::{Batch, Part};
-use crate::bisection::{TimeShare, Verdict};
+use crate::bisection::{Attempt, Verdict};
 use crate::call::{Call, Trap};
 use crate::ingress::Port;
 use crate::retry::Waiting;
@@ -126,7 +126,7 @@ impl Bolt {
     fn process(&mut self, outputs: &mut Vec<Output>) {
         self.timed_last = false;
         let Some(batch) = &mut self.batch else { return };
-        let Some(Part { frame, share }) = batch.part() else { return self.pay(outputs) };
+        let Some(Part { frame, attempt }) = batch.part() else { return self.pay(outputs) };
         let port = batch.port;
         let mut passed = core::mem::take(&mut self.passed);
         let state = self.state.as_mut().expect("the state is here while no call is under way");
@@ -140,7 +140,7 @@ impl Bolt {
             return;
         }
         self.part = Some(frame.clone());
-        self.call(Doing::Processing, Call::Process { input: port as u32, frame, state: passed }, share, outputs);
+        self.call(Doing::Processing, Call::Process { input: port as u32, frame, state: passed }, attempt, outputs);
     }
 
     /// Calls `on-timer` with timers that are due.
@@ -175,9 +175,9 @@ impl Bolt {
             }
             return;
         }
-        let share = self.timers.share(keys.rows());
+        let attempt = self.timers.attempt(keys.rows());
         let call = Call::Timer { table: due.table, keys: due.keys, times: due.times, state: passed };
-        self.call(Doing::Firing(clock, until_us), call, share, outputs);
+        self.call(Doing::Firing(clock, until_us), call, attempt, outputs);
     }
 
     /// Calls `on-tick`, once for however many ticks were missed.
@@ -205,7 +205,7 @@ impl Bolt {
     ) {
         let mut passed = core::mem::take(&mut self.passed);
         match self.state().pass_task(&mut passed) {
-            Ok(()) => self.call(doing, call(passed), TimeShare::WHOLE, outputs),
+            Ok(()) => self.call(doing, call(passed), Attempt::FIRST, outputs),
             Err(error) => self.fail(name, Trap::contract(error.to_string()), outputs),
         }
     }

@@ -4,8 +4,8 @@
 //! picks one. Messages of a channel keep their order and so does credit; nothing else does.
 
 use petrel_flow::{
-    Call, CallResult, ChannelId, DeadLetter, Effects, Failure, Frame, Input, Kind, Message, Output, Task, TaskReport,
-    TimeShare, Trap, Tuning, Write,
+    Attempt, Call, CallResult, ChannelId, DeadLetter, Effects, Failure, Frame, Input, Kind, Message, Output, Task,
+    TaskReport, Trap, Tuning, Write,
 };
 use petrel_model::{Assignment, Edge, TaskId};
 use petrel_state::TaskState;
@@ -16,7 +16,7 @@ pub(crate) struct Host<'a> {
     pub(crate) state: &'a mut TaskState,
     pub(crate) effects: &'a mut Effects,
     pub(crate) now_us: i64,
-    pub(crate) share: TimeShare,
+    pub(crate) attempt: Attempt,
 }
 
 pub(crate) type Guest = Box<dyn FnMut(&Call, Host<'_>) -> CallResult>;
@@ -225,11 +225,11 @@ impl<'p> Executor<'p> {
         let running = self.tasks.get_mut(&id).unwrap();
         assert!(!running.finished, "{id} does something after its end");
         match output {
-            Output::Call { call, mut state, share } => {
+            Output::Call { call, mut state, attempt } => {
                 assert!(!running.calling, "{id} calls twice at a time");
                 running.calling = true;
                 let mut effects = Effects::default();
-                let host = Host { state: &mut state, effects: &mut effects, now_us, share };
+                let host = Host { state: &mut state, effects: &mut effects, now_us, attempt };
                 let result = (running.guest)(&call, host);
                 let now_us = now_us + self.call_us.get(&id.component.0).copied().unwrap_or(1);
                 running.pending.push_back((now_us, Input::Returned { call, result, effects, state, now_us }));

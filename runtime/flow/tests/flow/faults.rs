@@ -306,7 +306,7 @@ fn only_a_row_alone_has_the_whole_time_after_a_time_limit() {
         guest(move |call, host| {
             if let Call::Process { frame, .. } = call {
                 let got = numbers_of(frame);
-                told.borrow_mut().push((got.len(), host.share.of_ms(6_400)));
+                told.borrow_mut().push((got.len(), host.attempt.share.of_ms(6_400)));
                 if got.contains(&150) {
                     return Err(trap(TrapKind::TimeLimit, "took longer"));
                 }

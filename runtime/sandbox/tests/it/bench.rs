@@ -4,7 +4,9 @@ pub(crate) use crate::guests::guest;
 use petrel_flow::{Call, Effects, Frame, Returned, Trap, TrapKind};
 use petrel_frame::{Field, FrameBuf, FrameBuilder, Scalar, Schema, Value};
 use petrel_model::{Generation, Grants, Limits, OutputStream, TableKind, TableSpec, TaskIndex};
-use petrel_sandbox::{Compiler, Consumer, Instance, InstanceSpec, LogLines, LogSink, Plugin, Sandbox, SandboxConfig};
+use petrel_sandbox::{
+    Compiler, Consumer, Instance, InstanceSpec, LogBudget, LogLines, LogSink, Plugin, Sandbox, SandboxConfig,
+};
 use petrel_state::{KeySpec, Passed, TaskState};
 use std::sync::LazyLock;
 use tempfile::TempDir;
@@ -86,6 +88,7 @@ pub(crate) fn spec(configuration: &str, with: With) -> (InstanceSpec, LogLines) 
         secrets: with.secret.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
         limits: with.limits,
         logs,
+        log_budget: LogBudget::default(),
         seed: with.seed,
         append: with.append,
     };

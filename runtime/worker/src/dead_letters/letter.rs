@@ -26,6 +26,9 @@ pub struct Letter {
     pub call: String,
     /// Which input the tuple came from.
     pub input: Option<LetterInput>,
+    /// What the timer was, where it is one; its tuple is the key it belongs to.
+    #[serde(default)]
+    pub timer: Option<LetterTimer>,
     /// `rejected`, or the kind of fault: `trap`, `time-limit`, …
     pub kind: String,
     /// The plugin's own words, or which limit and its value.
@@ -74,6 +77,15 @@ pub struct FrameOrigin {
     pub row: u32,
 }
 
+/// A timer at which a plugin fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterTimer {
+    /// The number of the table it belongs to.
+    pub table: u32,
+    /// The time it was set for, µs since 1970.
+    pub time_us: i64,
+}
+
 /// A column of a tuple.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LetterField {
@@ -113,6 +125,7 @@ impl Letter {
                 stream: "lines.default".into(),
                 frame: Some(FrameOrigin { task: 0, sequence: 7, row: 3 }),
             }),
+            timer: None,
             kind: "rejected".into(),
             reason: text.into(),
             backtrace: Vec::new(),

@@ -1,0 +1,118 @@
+//! What becomes of a tuple that nobody could process, and of a call that failed: they are told, and kept.
+
+use crate::dead_letters::{FrameOrigin, Letter, LetterField, LetterInput, LetterPlugin, LetterTimer};
+use crate::staff::Staff;
+use petrel_flow::{Cause, DeadLetter, Failure};
+use petrel_model::{Digest, Field, Grouping};
+use petrel_sandbox::LogSource;
+
+impl Staff {
+    /// Writes a dead letter to the log, and puts it into the run's store where it has one.
+    pub(crate) async fn bury(&self, letter: DeadLetter, now_us: i64) {
+        self.tell_letter(&letter);
+        if let Some(dead_letters) = &self.dead_letters {
+            dead_letters.put(self.letter(letter, now_us)).await;
+        }
+    }
+
+    /// Writes a failed call that has no tuple to the log.
+    pub(crate) fn tell_fault(&self, failure: &Failure) {
+        let Failure { call, trap, .. } = failure;
+        self.tell(failure, format!("`{call}` failed, a fresh instance takes over: {}: {}", trap.kind.name(), trap.message));
+    }
+
+    /// Writes to the log that a task was paused.
+    pub(crate) fn tell_paused(&self, failure: &Failure) {
+        let Failure { component, call, trap, .. } = failure;
+        let topology = &self.assignment.topology;
+        self.tell(
+            failure,
+            format!(
+                "paused, because it fails again and again, at last in `{call}`: {}: {}; what comes in waits, and \
+                 `petrel resume {topology} {component}` goes on",
+                trap.kind.name(),
+                trap.message
+            ),
+        );
+    }
+
+    fn tell(&self, failure: &Failure, message: String) {
+        let (topology, task) = (&self.assignment.topology, failure.task.task);
+        self.logs.tell(topology, &failure.component, task, LogSource::System, message);
+    }
+
+    fn tell_letter(&self, letter: &DeadLetter) {
+        let fields: Vec<String> = letter.fields.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let what = match (&letter.input, &letter.timer) {
+            (Some(input), _) => format!("a tuple of {}", input.stream),
+            (None, Some(_)) => "a timer".to_owned(),
+            (None, None) => "a tuple".to_owned(),
+        };
+        let message = match &letter.cause {
+            Cause::Rejected(reason) => format!(
+                "rejected {what} after {} attempt{}: {reason} [{}]",
+                letter.attempts,
+                if letter.attempts == 1 { "" } else { "s" },
+                fields.join(", ")
+            ),
+            Cause::Fault(trap) => format!(
+                "`{}` fails at {what}, which goes to the dead letters: {}: {} [{}]",
+                letter.call,
+                trap.kind.name(),
+                trap.message,
+                fields.join(", ")
+            ),
+        };
+        let (topology, task) = (&self.assignment.topology, letter.task.task);
+        self.logs.tell(topology, &letter.component, task, LogSource::System, message);
+    }
+
+    fn letter(&self, letter: DeadLetter, now_us: i64) -> Letter {
+        let component = self.component(letter.task.component);
+        let input = letter.input.as_ref().and_then(|input| component.inputs.get(input.number.0 as usize));
+        let key_field = |name: &String| Some(component.inputs.first()?.schema.field(name)?.clone().optional());
+        let schema: Vec<Field> = match input {
+            Some(input) => input.schema.fields.clone(),
+            None => component.state_key.iter().filter_map(key_field).collect(),
+        };
+        let field = |field: &Field| LetterField { name: field.name.clone(), r#type: field.type_name() };
+        let chooser = input.and_then(|input| match &input.grouping {
+            Grouping::Custom { plugin, .. } if letter.call == "choose" => Some(*plugin),
+            _ => None,
+        });
+        let backtrace = if let Cause::Fault(trap) = &letter.cause { trap.backtrace.clone() } else { Vec::new() };
+        Letter {
+            number: 0,
+            time_us: now_us,
+            topology: self.assignment.topology.to_string(),
+            generation: self.assignment.generation.0,
+            component: letter.component.to_string(),
+            task: letter.task.task.0,
+            plugin: match chooser {
+                Some(digest) => LetterPlugin { name: "the grouping of its input".to_owned(), digest: digest.to_string() },
+                None => self.letter_plugin(&letter, component.plugin),
+            },
+            call: letter.call.to_owned(),
+            input: letter.input.map(|input| LetterInput {
+                number: input.number.0,
+                stream: input.stream.to_string(),
+                frame: input
+                    .origin
+                    .map(|origin| FrameOrigin { task: origin.task, sequence: origin.sequence, row: origin.row }),
+            }),
+            timer: letter.timer.map(|timer| LetterTimer { table: timer.table, time_us: timer.time_us }),
+            kind: letter.cause.name().to_owned(),
+            reason: letter.cause.reason().to_owned(),
+            backtrace,
+            attempts: letter.attempts,
+            schema: schema.iter().map(field).collect(),
+            fields: letter.fields.0,
+            tuple: letter.tuple.to_vec(),
+        }
+    }
+
+    fn letter_plugin(&self, letter: &DeadLetter, digest: Digest) -> LetterPlugin {
+        let name = self.plugin_names.get(&letter.component).cloned().unwrap_or_default();
+        LetterPlugin { name, digest: digest.to_string() }
+    }
+}
