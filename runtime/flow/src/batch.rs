@@ -8,6 +8,7 @@ use crate::batching::slice_rows;
 use crate::bisection::{Attempt, Bisection, Verdict};
 use crate::dead_letter::TupleOrigin;
 use crate::frame::Frame;
+use crate::retry::{Redelivered, Waiting};
 use crate::tuning::Tuning;
 use alloc::vec::Vec;
 
@@ -18,6 +19,8 @@ pub(crate) struct Batch {
     pub(crate) port: usize,
     /// How often its rows were tried before.
     pub(crate) tried: u32,
+    /// Which dead letter it is, if it is one that is tried again.
+    pub(crate) letter: Option<Redelivered>,
     /// What is owed, once everything is done with.
     pub(crate) receipts: Vec<Receipt>,
     /// The frames that are left, the next one last, each with where its rows came from. Nearly always a single one.
@@ -78,14 +81,15 @@ impl Batch {
     /// Of these frames in order, at least one.
     pub(crate) fn new(port: usize, mut frames: Vec<Whole>, receipts: Vec<Receipt>, tuning: &Tuning) -> Batch {
         frames.reverse();
-        let mut batch = Batch { port, tried: 0, receipts, frames, pieces: Vec::new(), tuning: *tuning };
+        let mut batch = Batch { port, tried: 0, letter: None, receipts, frames, pieces: Vec::new(), tuning: *tuning };
         batch.refill();
         batch
     }
 
     /// Of rows that were tried before.
-    pub(crate) fn again(port: usize, rows: Whole, tried: u32, tuning: &Tuning) -> Batch {
-        Batch { tried, ..Batch::new(port, Vec::from([rows]), Vec::new(), tuning) }
+    pub(crate) fn again(waiting: Waiting, tuning: &Tuning) -> Batch {
+        let Waiting { port, rows, tried, letter } = waiting;
+        Batch { tried, letter, ..Batch::new(port, Vec::from([rows]), Vec::new(), tuning) }
     }
 
     /// What the next call is to take; none when everything is done with.

@@ -25,9 +25,28 @@ pub struct DeadLetter {
     pub fields: Fields,
     /// Why it is here.
     pub cause: Cause,
-    /// How often it was tried: 1, or more where the guest had asked for retries.
+    /// How often it was tried: 1, or more where the guest had asked for retries, or where it was a dead letter before.
+    pub attempts: u32,
+    /// The ticket of the [`Redelivery`] that it comes from: so this is the answer to it.
+    pub redelivery: Option<Ticket>,
+}
+
+/// A dead letter that is to be tried again by the component that it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Redelivery {
+    /// Names it in the answer.
+    pub ticket: Ticket,
+    /// The input that it came from.
+    pub input: InputIndex,
+    /// A frame of one row with the columns of the input.
+    pub tuple: Frame,
+    /// How often it was tried before.
     pub attempts: u32,
 }
+
+/// Names a redelivery; whoever asks for it chooses the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
 
 /// The input that a tuple came from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -246,6 +246,7 @@ impl Egress {
                         fields,
                         cause: Cause::Fault(trap),
                         attempts: 1,
+                        redelivery: None,
                     });
                     out.asked.remove(place);
                 }

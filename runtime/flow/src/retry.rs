@@ -1,6 +1,7 @@
 //! Tuples that the guest wants to see again, later.
 
 use crate::batch::Whole;
+use crate::dead_letter::Ticket;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -13,6 +14,16 @@ pub(crate) struct Waiting {
     pub(crate) rows: Whole,
     /// How often they were tried.
     pub(crate) tried: u32,
+    /// Which dead letter they are, if they are one that is tried again.
+    pub(crate) letter: Option<Redelivered>,
+}
+
+/// A dead letter that is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Redelivered {
+    pub(crate) ticket: Ticket,
+    /// How often it had been tried when it became one.
+    pub(crate) attempts: u32,
 }
 
 /// Everything that waits for another try, by the time of it.

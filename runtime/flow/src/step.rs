@@ -2,7 +2,7 @@
 
 use crate::bisection::Attempt;
 use crate::call::{Call, CallResult, Effects, Trap, Write};
-use crate::dead_letter::DeadLetter;
+use crate::dead_letter::{DeadLetter, Redelivery, Ticket};
 use crate::envelope::{ChannelId, Message};
 use crate::failure::Failure;
 use crate::frame::Frame;
@@ -54,6 +54,9 @@ pub enum Input {
     },
     /// A task that was paused is to call its guest again, in a fresh instance. Harmless at any other time.
     Resume,
+    /// A dead letter is to be tried again. Answered by [`Output::Redelivered`], or by a [`DeadLetter`] with its ticket. It holds
+    /// no watermark back, but the end of the task. After that it is not answered, nor by a spout.
+    Redeliver(Box<Redelivery>),
     /// A spout is to stop asking its guest and to end its streams. A bolt ignores it: it ends when its inputs end.
     Drain,
 }
@@ -98,6 +101,8 @@ pub enum Output {
     WakeAt(i64),
     /// To the run's store of dead letters.
     DeadLetter(Box<DeadLetter>),
+    /// The tuple of an [`Input::Redeliver`] was processed: what came of it is visible.
+    Redelivered(Ticket),
     /// A call failed that had no tuple to blame, and the task goes on: to be told and counted.
     Fault(Box<Failure>),
     /// The guest failed so often that it is not called until [`Input::Resume`]. What comes in waits.

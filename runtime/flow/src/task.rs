@@ -129,7 +129,7 @@ fn step_spout(spout: &mut Spout, input: Input, outputs: &mut Vec<Output>) {
         }
         Input::Drain => spout.drain(outputs),
         // Nobody sends to a spout.
-        Input::Message(_) => {}
+        Input::Message(_) | Input::Redeliver(_) => {}
     }
 }
 
@@ -153,6 +153,7 @@ fn step_bolt(bolt: &mut Bolt, input: Input, outputs: &mut Vec<Output>) {
             bolt.go_on(outputs);
         }
         Input::Resume => bolt.resume(outputs),
+        Input::Redeliver(redelivery) => bolt.redeliver(*redelivery, outputs),
         Input::Time { now_us } => {
             bolt.set_now(now_us);
             bolt.egress().time(now_us, outputs);

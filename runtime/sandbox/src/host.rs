@@ -57,7 +57,12 @@ pub(crate) struct Output {
 impl Host {
     pub(crate) fn new(spec: &InstanceSpec) -> Result<Host, SandboxError> {
         let speaker = Speaker { topology: spec.topology.clone(), component: spec.component.clone(), task: spec.task };
-        let logger = Arc::new(Mutex::new(Logger::new(speaker, spec.logs.clone(), spec.log_budget.clone(), spec.limits.log_lines)));
+        let logger = Arc::new(Mutex::new(Logger::new(
+            speaker,
+            spec.logs.clone(),
+            spec.log_budget.clone(),
+            spec.limits.log_lines,
+        )));
         let clock = CallClock::default();
         let output = |(number, stream): (usize, &petrel_model::OutputStream)| Output {
             name: stream.name.clone(),

@@ -18,7 +18,10 @@ impl Staff {
     /// Writes a failed call that has no tuple to the log.
     pub(crate) fn tell_fault(&self, failure: &Failure) {
         let Failure { call, trap, .. } = failure;
-        self.tell(failure, format!("`{call}` failed, a fresh instance takes over: {}: {}", trap.kind.name(), trap.message));
+        self.tell(
+            failure,
+            format!("`{call}` failed, a fresh instance takes over: {}: {}", trap.kind.name(), trap.message),
+        );
     }
 
     /// Writes to the log that a task was paused.
@@ -89,16 +92,20 @@ impl Staff {
             component: letter.component.to_string(),
             task: letter.task.task.0,
             plugin: match chooser {
-                Some(digest) => LetterPlugin { name: "the grouping of its input".to_owned(), digest: digest.to_string() },
+                Some(digest) => {
+                    LetterPlugin { name: "the grouping of its input".to_owned(), digest: digest.to_string() }
+                }
                 None => self.letter_plugin(&letter, component.plugin),
             },
             call: letter.call.to_owned(),
             input: letter.input.map(|input| LetterInput {
                 number: input.number.0,
                 stream: input.stream.to_string(),
-                frame: input
-                    .origin
-                    .map(|origin| FrameOrigin { task: origin.task, sequence: origin.sequence, row: origin.row }),
+                frame: input.origin.map(|origin| FrameOrigin {
+                    task: origin.task,
+                    sequence: origin.sequence,
+                    row: origin.row,
+                }),
             }),
             timer: letter.timer.map(|timer| LetterTimer { table: timer.table, time_us: timer.time_us }),
             kind: letter.cause.name().to_owned(),

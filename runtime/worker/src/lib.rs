@@ -35,7 +35,7 @@ mod sources;
 mod staff;
 
 pub use end::{FaultyTuple, TaskEnd, TaskName};
-pub use failure_report::{FailureReport};
+pub use failure_report::FailureReport;
 pub use meters::Percentiles;
 pub use metrics_report::MetricsReport;
 pub use pauses::OnPause;

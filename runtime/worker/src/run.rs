@@ -93,9 +93,8 @@ impl RunHandle {
 
     /// The paused tasks of a component, or of all, call their guests again. Says how many there were.
     pub fn resume(&self, component: Option<&ComponentName>) -> usize {
-        let is_meant = |task: &TaskId| {
-            component.is_none_or(|name| self.assignment.component(task.component).name == *name)
-        };
+        let is_meant =
+            |task: &TaskId| component.is_none_or(|name| self.assignment.component(task.component).name == *name);
         let meant: Vec<TaskId> = self.pauses.tasks().into_iter().filter(is_meant).collect();
         meant.iter().for_each(|task| self.post.deliver(*task, Letter::Resume));
         meant.len()

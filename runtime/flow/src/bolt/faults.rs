@@ -100,6 +100,7 @@ impl Bolt {
             fields,
             cause: Cause::Fault(trap),
             attempts: 1,
+            redelivery: None,
         };
         self.bury(letter, outputs);
     }

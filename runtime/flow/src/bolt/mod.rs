@@ -21,10 +21,11 @@ mod faults;
 mod rejects;
 mod work;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Whole};
 use crate::bisection::{Attempt, Bisection};
 use crate::breaker::Breaker;
 use crate::call::{Call, CallResult, Effects, Trap};
+use crate::dead_letter::Redelivery;
 use crate::dead_letter_row::LetterStream;
 use crate::egress::Egress;
 use crate::envelope::Message;
@@ -32,7 +33,7 @@ use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::ingress::Ingress;
 use crate::report::TaskReport;
-use crate::retry::Retries;
+use crate::retry::{Redelivered, Retries, Waiting};
 use crate::step::Output;
 use crate::tuning::Tuning;
 use crate::watermark::Watermark;
@@ -171,6 +172,18 @@ impl Bolt {
         self.go_on(outputs);
     }
 
+    /// A dead letter is to be tried again. One for an input that is not there is dropped, as stale messages are.
+    pub(crate) fn redeliver(&mut self, redelivery: Redelivery, outputs: &mut Vec<Output>) {
+        let Redelivery { ticket, input, tuple, attempts } = redelivery;
+        let port = input.0 as usize;
+        if port < self.ingress.ports().len() {
+            let rows = Whole { frame: tuple, sources: Vec::new() };
+            let letter = Some(Redelivered { ticket, attempts });
+            self.retries.push(self.now_us, Waiting { port, rows, tried: 0, letter });
+        }
+        self.go_on(outputs);
+    }
+
     /// The call is over.
     pub(crate) fn returned(
         &mut self,
@@ -245,6 +258,7 @@ impl Bolt {
         self.breaker.passed();
         if let Some(batch) = &mut self.batch {
             batch.passed(rows);
+            outputs.extend(batch.letter.map(|letter| Output::Redelivered(letter.ticket)));
         }
         self.pay(outputs);
     }

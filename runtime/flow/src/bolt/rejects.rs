@@ -42,7 +42,7 @@ impl Bolt {
         self.state().discard();
         self.doing = Doing::Idle;
         let (Some(part), Some(batch)) = (self.part.take(), &self.batch) else { return Ok(()) };
-        let (port, tried) = (batch.port, batch.tried + 1);
+        let (port, tried, letter) = (batch.port, batch.tried + 1, batch.letter);
         let unwanted: Vec<u32> = by_row.keys().copied().collect();
         let mut later: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
         for (row, (reason, retry_after_ms)) in by_row {
@@ -60,7 +60,7 @@ impl Bolt {
         for (due_us, rows) in later {
             self.retried_rows += rows.len() as u64;
             let rows = self.rows_of(&part, &rows);
-            self.retries.push(due_us, Waiting { port, rows, tried });
+            self.retries.push(due_us, Waiting { port, rows, tried, letter });
         }
         if let Some(batch) = &mut self.batch {
             batch.leave_out(&part, rows as usize, &unwanted);
@@ -88,7 +88,8 @@ impl Bolt {
             tuple: part.slice(row..row + 1),
             fields: Fields::of(&part.view(), row, &self.ingress.ports()[batch.port].schema),
             cause,
-            attempts: batch.tried + 1,
+            attempts: batch.letter.map_or(0, |letter| letter.attempts) + batch.tried + 1,
+            redelivery: batch.letter.map(|letter| letter.ticket),
         };
         self.bury(letter, outputs);
     }

@@ -5,7 +5,6 @@ use crate::batch::{Batch, Part};
 use crate::bisection::{Attempt, Verdict};
 use crate::call::{Call, Trap};
 use crate::ingress::Port;
-use crate::retry::Waiting;
 use crate::step::Output;
 use crate::watermark::END;
 use alloc::format;
@@ -111,8 +110,8 @@ impl Bolt {
 
     /// Puts together the next batch, from what comes again or from what has queued up.
     fn take_batch(&mut self) -> bool {
-        self.batch = if let Some(Waiting { port, rows, tried }) = self.retries.pop(self.now_us) {
-            Some(Batch::again(port, rows, tried, &self.tuning))
+        self.batch = if let Some(waiting) = self.retries.pop(self.now_us) {
+            Some(Batch::again(waiting, &self.tuning))
         } else if self.retries.bytes() < self.tuning.window_bytes {
             self.ingress.next_batch(&self.tuning)
         } else {

@@ -5,7 +5,7 @@
 
 use petrel_flow::{
     Attempt, Call, CallResult, ChannelId, DeadLetter, Effects, Failure, Frame, Input, Kind, Message, Output, Task,
-    TaskReport, Trap, Tuning, Write,
+    TaskReport, Ticket, Trap, Tuning, Write,
 };
 use petrel_model::{Assignment, Edge, TaskId};
 use petrel_state::TaskState;
@@ -65,6 +65,8 @@ pub(crate) struct Executor<'p> {
     pub(crate) call_us: BTreeMap<u32, i64>,
     pub(crate) now_us: i64,
     pub(crate) letters: Vec<DeadLetter>,
+    /// Dead letters that were processed in the end.
+    pub(crate) redelivered: Vec<Ticket>,
     /// Calls that failed without a tuple to blame.
     pub(crate) faults: Vec<Failure>,
     /// Why tasks were paused, and which, in order.
@@ -106,6 +108,7 @@ impl<'p> Executor<'p> {
             call_us: BTreeMap::new(),
             now_us: 0,
             letters: Vec::new(),
+            redelivered: Vec::new(),
             faults: Vec::new(),
             paused: Vec::new(),
             failures: Vec::new(),
@@ -150,8 +153,13 @@ impl<'p> Executor<'p> {
 
     /// Tells a task to call its guest again.
     pub(crate) fn resume(&mut self, id: TaskId) {
+        self.give(id, Input::Resume);
+    }
+
+    /// Gives something to a task.
+    pub(crate) fn give(&mut self, id: TaskId, input: Input) {
         let now_us = self.now_us;
-        self.tasks.get_mut(&id).unwrap().pending.push_back((now_us, Input::Resume));
+        self.tasks.get_mut(&id).unwrap().pending.push_back((now_us, input));
     }
 
     /// Puts a message of somebody's making on its way.
@@ -256,6 +264,7 @@ impl<'p> Executor<'p> {
             Output::Write(writes) => self.writes.extend(writes),
             Output::WakeAt(wake_us) => running.wake_us = wake_us,
             Output::DeadLetter(letter) => self.letters.push(*letter),
+            Output::Redelivered(ticket) => self.redelivered.push(ticket),
             Output::Fault(failure) => self.faults.push(*failure),
             Output::Paused(failure) => self.paused.push(*failure),
             Output::Finished => running.finished = true,

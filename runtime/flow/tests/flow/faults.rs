@@ -4,13 +4,13 @@ use crate::executor::{Executor, Plugin, guest};
 use crate::graph::{Graph, emit, number_schema, numbers, numbers_of, task};
 use crate::pressure::{Seen, counting, remembering};
 use petrel_flow::{
-    Call, Cause, DeadLetter, Effects, Emitted, Failure, Origin, Returned, RowFault, Trap, TrapKind, Tuning,
-    TupleOrigin, Write,
+    Call, Cause, DeadLetter, Effects, Emitted, Failure, Input, Origin, Redelivery, Returned, RowFault, Ticket, Trap,
+    TrapKind, Tuning, TupleOrigin, Write,
 };
 use petrel_frame::{Field, FrameBuf, FrameView, Scalar, Value};
 use petrel_model::{
-    Assignment, ComponentIndex, Grouping, Input, InputIndex, OutputIndex, OutputStream, StreamName, TableKind,
-    TableSpec, dead_letter_schema,
+    Assignment, ComponentIndex, Grouping, InputIndex, OutputIndex, OutputStream, StreamName, TableKind, TableSpec,
+    dead_letter_schema,
 };
 use petrel_state::{Clock, TaskState};
 use std::cell::{Cell, RefCell};
@@ -537,7 +537,7 @@ fn dead_letters_go_to_a_stream_where_there_is_one() {
     graph.components[1].on_reject = Some(OutputIndex(1));
     let reader = Graph::default().spout("x", 1, number_schema()).bolt("letters", 1, None).build().components.remove(1);
     graph.components.push(reader);
-    graph.components[2].inputs.push(Input {
+    graph.components[2].inputs.push(petrel_model::Input {
         from: ComponentIndex(1),
         output: OutputIndex(1),
         stream: StreamName::from("bad"),
@@ -595,4 +595,55 @@ fn a_tuple_cannot_be_asked_for_again_after_more_than_a_day() {
     );
     assert_eq!((end.letters.len(), end.paused.len()), (300, 0));
     assert!(end.letters[0].cause.reason().contains("the longest time is 86400000 ms"), "{:?}", end.letters[0]);
+}
+
+#[test]
+fn a_dead_letter_that_is_tried_again_is_processed_or_comes_back_under_its_ticket() {
+    let healthy = Rc::new(Cell::new(false));
+    let judge = {
+        let healthy = healthy.clone();
+        move |got: &[i64], _, effects: &mut Effects| match got {
+            _ if got.contains(&42) && !healthy.get() => Err(trap(TrapKind::Trapped, "not now")),
+            [7] if effects.faults.is_empty() => {
+                effects.faults.push(fault(0, None));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    };
+    let seen = Seen::default();
+    // The spout waits, so that the bolt is still there.
+    let waiting: Plugin<'_> = Box::new(move |_| {
+        let mut emitted = false;
+        guest(move |call, host| {
+            if let Call::Next { .. } = call {
+                if !emitted {
+                    host.effects.emitted.push(emit(0, numbers(40..45)));
+                }
+                emitted = true;
+                return Ok(Returned::Idle(host.now_us + 1_000_000));
+            }
+            Ok(Returned::Done)
+        })
+    });
+    let mut executor = Executor::new(&graph(), Tuning::default(), 3, vec![waiting, strict(judge), remembering(&seen)]);
+    executor.run_until(500_000);
+    assert_eq!(executor.letters.len(), 1);
+    let redelivery = |ticket, tuple: i64, attempts| {
+        let tuple = numbers([tuple]);
+        Input::Redeliver(Box::new(Redelivery { ticket: Ticket(ticket), input: InputIndex(0), tuple, attempts }))
+    };
+    executor.give(task(1, 0), redelivery(5, 42, 1));
+    executor.give(task(1, 0), redelivery(6, 7, 4));
+    executor.run_until(1_500_000);
+    let answers: Vec<_> = executor.letters.iter().map(|letter| (letter.redelivery, letter.attempts)).collect();
+    assert_eq!(answers, [(None, 1), (Some(Ticket(5)), 2), (Some(Ticket(6)), 5)]);
+    healthy.set(true);
+    executor.give(task(1, 0), redelivery(9, 42, 2));
+    executor.drain();
+    assert!(executor.run());
+    assert_eq!(executor.redelivered, [Ticket(9)]);
+    let mut passed: Vec<i64> = seen.borrow().iter().flat_map(|(_, numbers)| numbers.clone()).collect();
+    passed.sort_unstable();
+    assert_eq!(passed, (40..45).collect::<Vec<_>>());
 }
