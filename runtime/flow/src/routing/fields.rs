@@ -25,11 +25,16 @@ impl Fields {
         Fields { keys, scatter, owners, targets: Vec::new() }
     }
 
-    /// Delivers each row to the owner of its key's group.
+    /// Delivers each row to the owner of its key's group, and tells the target of each if asked.
     ///
     /// # Errors
     /// If the keys take too long to hash, or the consumer's columns do not fit into a frame.
-    pub(super) fn route(&mut self, frame: &Frame, to: &mut Vec<Delivery>) -> Result<(), String> {
+    pub(super) fn route(
+        &mut self,
+        frame: &Frame,
+        to: &mut Vec<Delivery>,
+        by_row: Option<&mut Vec<u32>>,
+    ) -> Result<(), String> {
         let Fields { keys, scatter, owners, targets } = self;
         let view = frame.view();
         // The key group is the low bits of the hash.
@@ -38,10 +43,14 @@ impl Fields {
         match keys.hash(&view)? {
             Hashes::Rows(hashes) => {
                 targets.extend(hashes.iter().map(owner));
+                by_row.into_iter().for_each(|by_row| by_row.clone_from(targets));
                 scatter.by_row(frame, targets, to)
             }
             Hashes::Entries(numbered) => {
                 targets.extend(numbered.hashes.iter().map(owner));
+                if let Some(by_row) = by_row {
+                    by_row.extend(numbered.numbers.iter().map(|number| targets[*number as usize]));
+                }
                 scatter.by_entry(frame, numbered, targets, to)
             }
         }

@@ -47,13 +47,26 @@ pub(crate) struct Now<'a> {
     pub(crate) loads: &'a [u64],
     /// The task that the guest named, with direct emission.
     pub(crate) direct: Option<u32>,
+    /// Whether anybody follows the rows. If not, how they are spread is not told: it takes time.
+    pub(crate) followed: bool,
+}
+
+/// Which rows of a frame its deliveries have, for whoever follows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Spread {
+    /// Each has all of them.
+    All,
+    /// The deliveries have consecutive rows, each so many.
+    Parts(Vec<u32>),
+    /// Each row is in the delivery to this target, and the deliveries come in the order of their targets.
+    ByRow(Vec<u32>),
 }
 
 /// What became of a frame that was given to a router.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Routed {
     /// It was delivered.
-    Delivered,
+    Delivered(Spread),
     /// A grouping plugin is to be asked about these columns of it; [`Router::chosen`] goes on.
     Ask(Frame),
 }
@@ -121,16 +134,23 @@ impl Router {
     /// What is wrong with it, for a person to read.
     pub(crate) fn route(&mut self, frame: Frame, now: Now<'_>, to: &mut Vec<Delivery>) -> Result<Routed, String> {
         let project = |frame| self.projection.apply(frame);
+        let before = to.len();
+        let mut by_row = now.followed.then(Vec::new);
         match &mut self.rule {
-            Rule::Shuffle(shuffle) => shuffle.route(&project(frame)?, now.loads, to),
-            Rule::Fields(fields) => fields.route(&frame, to)?,
-            Rule::PartialKey(partial_key) => partial_key.route(&frame, to)?,
+            Rule::Shuffle(shuffle) => {
+                shuffle.route(&project(frame)?, now.loads, to);
+                let rows = to[before..].iter().map(|(_, part)| part.view().rows() as u32);
+                return Ok(Routed::Delivered(if now.followed { Spread::Parts(rows.collect()) } else { Spread::All }));
+            }
+            Rule::Fields(fields) => fields.route(&frame, to, by_row.as_mut())?,
+            Rule::PartialKey(partial_key) => partial_key.route(&frame, to, by_row.as_mut())?,
             Rule::All => all::route(&project(frame)?, self.targets, to),
             Rule::Global => global::route(project(frame)?, to),
             Rule::Direct => direct::route(project(frame)?, now.direct, self.targets, to)?,
             Rule::Custom(custom) => return Ok(Routed::Ask(custom.question(frame)?)),
         }
-        Ok(Routed::Delivered)
+        let by_row = by_row.filter(|targets| !targets.is_empty());
+        Ok(Routed::Delivered(by_row.map_or(Spread::All, Spread::ByRow)))
     }
 
     /// The columns of a frame that the consumer reads.

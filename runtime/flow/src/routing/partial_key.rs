@@ -28,11 +28,16 @@ impl PartialKey {
         PartialKey { keys, scatter, rows: vec![0; targets], targets: Vec::new() }
     }
 
-    /// Delivers each row to one of the two targets of its key.
+    /// Delivers each row to one of the two targets of its key, and tells the target of each if asked.
     ///
     /// # Errors
     /// As for a fields grouping.
-    pub(super) fn route(&mut self, frame: &Frame, to: &mut Vec<Delivery>) -> Result<(), String> {
+    pub(super) fn route(
+        &mut self,
+        frame: &Frame,
+        to: &mut Vec<Delivery>,
+        by_row: Option<&mut Vec<u32>>,
+    ) -> Result<(), String> {
         let PartialKey { keys, scatter, rows, targets } = self;
         let view = frame.view();
         let mut less = |hash: u64| {
@@ -48,6 +53,7 @@ impl PartialKey {
                 targets.extend(numbered.numbers.iter().map(|number| less(numbered.hashes[*number as usize])));
             }
         }
+        by_row.into_iter().for_each(|by_row| by_row.clone_from(targets));
         scatter.by_row(frame, targets, to)
     }
 }
