@@ -21,12 +21,31 @@ pub struct Assignment {
     pub generation: Generation,
     /// What is promised about each tuple.
     pub guarantee: Guarantee,
+    /// How tuples are tracked, where the guarantee asks for it.
+    pub acking: Acking,
     /// What the run's store of dead letters may take.
     pub dead_letters: DeadLetterLimits,
     /// All components of the topology, producers before their consumers.
     pub components: Vec<Component>,
     /// The tasks that this worker runs. In `petrel run`: all.
     pub tasks: Vec<TaskId>,
+}
+
+/// How tuples are tracked with [`Guarantee::AtLeastOnce`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Acking {
+    /// The number of ackers, at least 1.
+    pub ackers: u32,
+    /// A tuple that is not through after so long has failed, in milliseconds.
+    pub message_timeout_ms: u64,
+    /// How many tuples a task of a spout may have under way.
+    pub max_pending: u32,
+}
+
+impl Default for Acking {
+    fn default() -> Self {
+        Acking { ackers: 1, message_timeout_ms: 30_000, max_pending: 1_000_000 }
+    }
 }
 
 /// What a run's store of dead letters may take. The oldest go first.

@@ -96,8 +96,23 @@ pub struct TaskId {
     pub task: TaskIndex,
 }
 
+impl TaskId {
+    /// The acker of that number. Ackers belong to no component: theirs is a number that no component has.
+    pub fn acker(number: u32) -> TaskId {
+        TaskId { component: ComponentIndex(u32::MAX), task: TaskIndex(number) }
+    }
+
+    /// Whether it is an acker.
+    pub fn is_acker(self) -> bool {
+        self.component == ComponentIndex(u32::MAX)
+    }
+}
+
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_acker() {
+            return write!(f, "acker{}", self.task);
+        }
         write!(f, "{}{}", self.component, self.task)
     }
 }

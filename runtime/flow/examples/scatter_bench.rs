@@ -7,7 +7,7 @@
 use petrel_flow::{Call, Effects, Emitted, Frame, Input, Origin, Output, Returned, Task, Tuning};
 use petrel_frame::{Field, FrameBuf, FrameBuilder, Scalar, Schema};
 use petrel_model::{
-    Assignment, Component, ComponentIndex, ComponentName, DeadLetterLimits, Digest, Generation, Grants, Grouping,
+    Acking, Assignment, Component, ComponentIndex, ComponentName, DeadLetterLimits, Digest, Generation, Grants, Grouping,
     Guarantee, Limits, OutputIndex, OutputStream, StreamName, TaskId, TaskIndex, TopologyName, World,
 };
 use std::time::Instant;
@@ -155,6 +155,7 @@ fn assignment(tasks: u32, grouping: Grouping) -> Assignment {
         topology: TopologyName::from("bench"),
         generation: Generation(1),
         guarantee: Guarantee::BestEffort,
+        acking: Acking::default(),
         dead_letters: DeadLetterLimits::default(),
         components: vec![words, count],
         tasks: [task(0, 0)].into_iter().chain((0..tasks).map(|n| task(1, n))).collect(),

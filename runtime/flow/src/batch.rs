@@ -8,6 +8,8 @@ use crate::batching::slice_rows;
 use crate::bisection::{Attempt, Bisection, Verdict};
 use crate::dead_letter::TupleOrigin;
 use crate::frame::Frame;
+use crate::lineage::{Account, Origins};
+use crate::parcel::Parcel;
 use crate::retry::{Redelivered, Waiting};
 use crate::tuning::Tuning;
 use alloc::vec::Vec;
@@ -27,14 +29,25 @@ pub(crate) struct Batch {
     frames: Vec<Whole>,
     /// What is left of the last of them, the next rows last. Empty only when everything is done with.
     pieces: Vec<Piece>,
+    /// What is owed to ackers for the last of the frames; none where nothing is tracked.
+    tracked: Option<Tracked>,
+    /// What is owed for the frames before it: to be settled.
+    settled: Vec<Account>,
     tuning: Tuning,
 }
 
 /// A frame and where its rows came from, in order.
 #[derive(Debug)]
 pub(crate) struct Whole {
-    pub(crate) frame: Frame,
+    pub(crate) parcel: Parcel,
     pub(crate) sources: Vec<Source>,
+}
+
+/// What is owed to ackers for a frame, until all of it is done with.
+#[derive(Debug)]
+struct Tracked {
+    account: Account,
+    origins: Origins,
 }
 
 /// Rows that came in one message, or are left of it.
@@ -81,7 +94,7 @@ impl Batch {
     /// Of these frames in order, at least one.
     pub(crate) fn new(port: usize, mut frames: Vec<Whole>, receipts: Vec<Receipt>, tuning: &Tuning) -> Batch {
         frames.reverse();
-        let mut batch = Batch { port, tried: 0, letter: None, receipts, frames, pieces: Vec::new(), tuning: *tuning };
+        let mut batch = Batch { port, tried: 0, letter: None, receipts, frames, pieces: Vec::new(), tracked: None, settled: Vec::new(), tuning: *tuning };
         batch.refill();
         batch
     }
@@ -177,9 +190,27 @@ impl Batch {
         None
     }
 
+    /// What is owed to ackers for the frame that the next part is of, and the origins of so many rows of the part; none
+    /// where nothing is tracked.
+    pub(crate) fn tracked(&mut self, rows: usize) -> Option<(&mut Account, Origins)> {
+        let Tracked { account, origins } = self.tracked.as_mut()?;
+        let piece = self.pieces.last()?;
+        let part = piece.done..piece.done + rows;
+        let origins = match &piece.rows {
+            None => origins.slice(part.start as u32, part.end as u32),
+            Some(rows) => origins.take(rows[part].iter().copied()),
+        };
+        Some((account, origins))
+    }
+
+    /// What is owed to ackers for frames that are done with.
+    pub(crate) fn take_settled(&mut self) -> Vec<Account> {
+        core::mem::take(&mut self.settled)
+    }
+
     /// Bytes of the frames that are not done with.
     pub(crate) fn bytes(&self) -> u64 {
-        self.frames.iter().map(|whole| whole.frame.bytes()).sum()
+        self.frames.iter().map(|whole| whole.parcel.bytes()).sum()
     }
 
     /// Leaves what is done with behind.
@@ -187,16 +218,21 @@ impl Batch {
         while self.pieces.pop_if(|piece| piece.done >= piece.frame.view().rows()).is_some() {}
         if self.pieces.is_empty() {
             self.frames.pop();
+            self.settled.extend(self.tracked.take().map(|tracked| tracked.account));
             self.refill();
         }
     }
 
     fn refill(&mut self) {
-        while let Some(Whole { frame, .. }) = self.frames.last() {
+        while let Some(Whole { parcel: Parcel { frame, lineage }, .. }) = self.frames.last() {
             let rows = frame.view().rows();
             if rows > 0 {
                 let bisection = Bisection::new(slice_rows(rows, frame.bytes(), &self.tuning));
                 let frame = frame.clone();
+                self.tracked = (!lineage.segments.is_empty()).then(|| {
+                    let (account, origins) = Account::of_rows(lineage);
+                    Tracked { account, origins }
+                });
                 return self.pieces.push(Piece { frame, rows: None, done: 0, bisection, again: false });
             }
             self.frames.pop();

@@ -5,13 +5,15 @@
 //! both ends without a copy.
 
 use crate::frame::Frame;
+use crate::lineage::Lineage;
+use crate::parcel::Parcel;
 use crate::tuning::Tuning;
 use alloc::vec::Vec;
 
 /// Small frames that wait for company on the sender's side.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    frames: Vec<Frame>,
+    parcels: Vec<Parcel>,
     bytes: u64,
     /// When the first of them was emitted, in µs.
     since_us: i64,
@@ -25,7 +27,7 @@ impl Held {
 
     /// Whether nothing is held.
     pub(crate) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.parcels.is_empty()
     }
 
     /// When what is held has to go, in µs.
@@ -39,31 +41,32 @@ impl Held {
     }
 
     /// Holds a frame.
-    pub(crate) fn push(&mut self, frame: Frame, now_us: i64) {
+    pub(crate) fn push(&mut self, parcel: Parcel, now_us: i64) {
         if self.is_empty() {
             self.since_us = now_us;
         }
-        self.bytes += frame.bytes();
-        self.frames.push(frame);
+        self.bytes += parcel.bytes();
+        self.parcels.push(parcel);
     }
 
     /// Lets go of everything, joined: the frames (one, but for frames that do not join) and since when they are here.
-    pub(crate) fn release(&mut self, mut each: impl FnMut(Frame, i64)) {
+    pub(crate) fn release(&mut self, mut each: impl FnMut(Parcel, i64)) {
         self.bytes = 0;
-        join(&mut self.frames, |frame| each(frame, self.since_us));
+        join(&mut self.parcels, |parcel| each(parcel, self.since_us));
     }
 }
 
 /// Joins the frames to one and empties the vector. Frames that do not join, as those of a guest that changes its
 /// encodings beyond what fits together, come out one by one: nothing is ever lost here.
-pub(crate) fn join(frames: &mut Vec<Frame>, mut each: impl FnMut(Frame)) {
-    if frames.len() > 1
-        && let Ok(joined) = Frame::concat(frames.iter())
+pub(crate) fn join(parcels: &mut Vec<Parcel>, mut each: impl FnMut(Parcel)) {
+    if parcels.len() > 1
+        && let Ok(frame) = Frame::concat(parcels.iter().map(|parcel| &parcel.frame))
     {
-        frames.clear();
-        return each(joined);
+        let mut lineage = Lineage::default();
+        parcels.drain(..).for_each(|parcel| lineage.append(parcel.lineage));
+        return each(Parcel { frame, lineage });
     }
-    frames.drain(..).for_each(each);
+    parcels.drain(..).for_each(each);
 }
 
 /// How many rows of a frame one call takes, so that a long frame comes in slices of about the same size.

@@ -146,6 +146,8 @@ pub enum TrapKind {
     TimerLimit,
     /// The task would hold more tuples than `held_tuples`.
     HoldLimit,
+    /// Tuples failed and were not emitted again: no guest did it.
+    Lost,
     /// The guest broke the contract: a malformed frame, a wrong number, a table that is not there.
     Contract,
 }
@@ -167,13 +169,14 @@ impl TrapKind {
             TrapKind::StateLimit => "state-limit",
             TrapKind::TimerLimit => "timer-limit",
             TrapKind::HoldLimit => "hold-limit",
+            TrapKind::Lost => "lost",
             TrapKind::Contract => "contract",
         }
     }
 
     /// Whether it is a limit that was reached, which reports count by name.
     pub fn is_limit(self) -> bool {
-        !matches!(self, TrapKind::Refused | TrapKind::Trapped | TrapKind::Contract)
+        !matches!(self, TrapKind::Refused | TrapKind::Trapped | TrapKind::Lost | TrapKind::Contract)
     }
 }
 

@@ -4,10 +4,14 @@ use crate::call::{Emitted, Trap};
 use crate::dead_letter::{Cause, DeadLetter, TupleInput};
 use crate::envelope::ChannelId;
 use crate::fields::Fields;
+use crate::followed::Following;
 use crate::frame::Frame;
+use crate::lineage::{Account, Lineage};
 use crate::outbound::Outbound;
-use crate::routing::{Delivery, Now, Routed, Router};
+use crate::parcel::Parcel;
+use crate::routing::{Delivery, Now, Routed, Router, Spread};
 use crate::step::Output;
+use crate::tracker::{Tracker, lines};
 use crate::tuning::Tuning;
 use crate::watermark;
 use alloc::collections::VecDeque;
@@ -25,6 +29,8 @@ pub(crate) struct Egress {
     next_watermark: i64,
     ticket: u64,
     loads: Vec<u64>,
+    /// Whether rows are tracked.
+    followed: bool,
 }
 
 #[derive(Debug)]
@@ -42,8 +48,11 @@ struct Out {
     channels: Vec<Outbound>,
     /// What was routed and not yet released.
     prepared: Vec<Delivery>,
-    /// What a grouping plugin is to be asked about as soon as it is released: all columns, and those that it reads.
-    questions: Vec<(Frame, Frame)>,
+    /// For each frame of it which one of the call it is, how it was spread, and over how many deliveries.
+    spreads: Vec<(usize, Spread, usize)>,
+    /// What a grouping plugin is to be asked about as soon as it is released: which frame of the call, all its columns, and
+    /// those that the plugin reads.
+    questions: Vec<(usize, Frame, Frame)>,
     /// What a grouping plugin was asked about, in order.
     asked: VecDeque<Asked>,
     consumer: ComponentName,
@@ -54,10 +63,10 @@ struct Out {
 #[derive(Debug)]
 struct Asked {
     ticket: u64,
-    frame: Frame,
+    parcel: Parcel,
     emitted_us: i64,
     /// Where its rows go, once that is known.
-    chosen: Option<Vec<Delivery>>,
+    chosen: Option<Vec<(usize, Parcel)>>,
 }
 
 impl Egress {
@@ -91,6 +100,7 @@ impl Egress {
                         router: Router::new(input, &stream.schema, targets, &local, tuning, start, seed),
                         channels: (0..targets).map(channel).collect(),
                         prepared: Vec::new(),
+                        spreads: Vec::new(),
                         questions: Vec::new(),
                         asked: VecDeque::new(),
                         consumer: consumer.name.clone(),
@@ -101,7 +111,7 @@ impl Egress {
                 Stream { emitted_rows: 0, prepared_rows: 0, edges: edges.collect() }
             })
             .collect();
-        Egress { streams, watermark: watermark::NONE, next_watermark: watermark::NONE, ticket: 0, loads: Vec::new() }
+        Egress { streams, watermark: watermark::NONE, next_watermark: watermark::NONE, ticket: 0, loads: Vec::new(), followed: lines(assignment).is_some() }
     }
 
     /// No later tuple of the task is older than this, in µs. Frames published from now on say so.
@@ -134,12 +144,14 @@ impl Egress {
     /// What the guest did wrong. Nothing is prepared then.
     pub(crate) fn prepare(&mut self, emitted: Vec<Emitted>, speaks_of_time: bool) -> Result<(), Trap> {
         self.next_watermark = self.watermark;
-        let prepared = emitted.into_iter().try_for_each(|emitted| self.prepare_one(emitted, speaks_of_time));
+        let mut emitted = emitted.into_iter().enumerate();
+        let prepared = emitted.try_for_each(|(number, emitted)| self.prepare_one(number, emitted, speaks_of_time));
         if prepared.is_err() {
             for stream in &mut self.streams {
                 stream.prepared_rows = 0;
                 for out in &mut stream.edges {
                     out.prepared.clear();
+                    out.spreads.clear();
                     out.questions.clear();
                 }
             }
@@ -147,7 +159,7 @@ impl Egress {
         prepared
     }
 
-    fn prepare_one(&mut self, emitted: Emitted, speaks_of_time: bool) -> Result<(), Trap> {
+    fn prepare_one(&mut self, number: usize, emitted: Emitted, speaks_of_time: bool) -> Result<(), Trap> {
         let Emitted { output, direct, mut frame, .. } = emitted;
         let streams = self.streams.len();
         let Some(stream) = self.streams.get_mut(output as usize) else {
@@ -170,28 +182,39 @@ impl Egress {
             for (target, frame) in &out.prepared {
                 self.loads[*target] += frame.bytes();
             }
-            let now = Now { loads: &self.loads, direct };
+            let now = Now { loads: &self.loads, direct, followed: self.followed };
+            let before = out.prepared.len();
             match out.router.route(frame.clone(), now, &mut out.prepared).map_err(Trap::contract)? {
-                Routed::Delivered => {}
-                Routed::Ask(question) => out.questions.push((frame.clone(), question)),
+                Routed::Delivered(spread) => out.spreads.push((number, spread, out.prepared.len() - before)),
+                Routed::Ask(question) => out.questions.push((number, frame.clone(), question)),
             }
         }
         Ok(())
     }
 
     /// Sends what was prepared, as credit allows.
-    pub(crate) fn release(&mut self, now_us: i64, outputs: &mut Vec<Output>) {
+    pub(crate) fn release(&mut self, mut following: Following<'_>, now_us: i64, outputs: &mut Vec<Output>) {
         for stream in &mut self.streams {
             stream.emitted_rows += core::mem::take(&mut stream.prepared_rows);
             for out in &mut stream.edges {
-                for (target, frame) in out.prepared.drain(..) {
-                    out.channels[target].push(frame, now_us, outputs);
+                let mut lineages = Vec::new();
+                let mut first = 0;
+                for (number, spread, deliveries) in out.spreads.drain(..) {
+                    let deliveries = &out.prepared[first..first + deliveries];
+                    first += deliveries.len();
+                    lineages.extend(following.lineages(number, &spread, deliveries, out.channels.len()));
                 }
-                for (frame, question) in out.questions.drain(..) {
+                let mut lineages = lineages.into_iter();
+                for (target, frame) in out.prepared.drain(..) {
+                    let lineage = lineages.next().unwrap_or_default();
+                    out.channels[target].push(Parcel { frame, lineage }, now_us, outputs);
+                }
+                for (number, frame, question) in out.questions.drain(..) {
                     let (ticket, tasks) = (self.ticket, out.channels.len() as u32);
                     self.ticket += 1;
                     outputs.push(Output::Choose { ticket, edge: out.edge, tasks, frame: question });
-                    out.asked.push_back(Asked { ticket, frame, emitted_us: now_us, chosen: None });
+                    let parcel = Parcel { frame, lineage: following.kept(number) };
+                    out.asked.push_back(Asked { ticket, parcel, emitted_us: now_us, chosen: None });
                 }
             }
         }
@@ -204,64 +227,58 @@ impl Egress {
         &mut self,
         ticket: u64,
         tasks: Result<Vec<u32>, Trap>,
+        tracker: Option<&mut Tracker>,
         outputs: &mut Vec<Output>,
     ) -> Option<DeadLetter> {
-        for out in self.streams.iter_mut().flat_map(|stream| &mut stream.edges) {
-            let Some(place) = out.asked.iter().position(|asked| asked.ticket == ticket) else { continue };
-            let Asked { frame, emitted_us, .. } = &out.asked[place];
-            let mut deliveries = Vec::new();
-            let routed =
-                tasks.and_then(|tasks| out.router.chosen(frame, &tasks, &mut deliveries).map_err(Trap::contract));
-            let mut letter = None;
-            match routed {
-                Ok(()) => out.asked[place].chosen = Some(deliveries),
-                Err(trap) if frame.view().rows() > 1 => {
-                    let (frame, emitted_us) = (frame.clone(), *emitted_us);
-                    out.asked.remove(place);
-                    let rows = frame.view().rows();
-                    for (i, part) in [0..rows / 2, rows / 2..rows].into_iter().enumerate() {
-                        let frame = frame.slice(part);
-                        // The whole frame's columns were made before: those of its halves are shorter.
-                        let question = out.router.question(&frame);
-                        let Ok(question) = question.map_err(|_| &trap) else { continue };
-                        let (ticket, tasks) = (self.ticket, out.channels.len() as u32);
-                        self.ticket += 1;
-                        outputs.push(Output::Choose { ticket, edge: out.edge, tasks, frame: question });
-                        out.asked.insert(place + i, Asked { ticket, frame, emitted_us, chosen: None });
-                    }
-                }
-                Err(trap) => {
-                    let (tuple, fields) = match out.router.project(frame.clone()) {
-                        Ok(tuple) => (tuple.clone(), Fields::of(&tuple.view(), 0, &out.schema)),
-                        // The columns that the consumer reads do not fit into a frame: then it is the producer's row.
-                        Err(_) => (frame.clone(), Fields(Vec::new())),
-                    };
-                    letter = Some(DeadLetter {
-                        task: TaskId { component: out.edge.to, task: TaskIndex(0) },
-                        component: out.consumer.clone(),
-                        call: "choose",
-                        input: Some(TupleInput { number: out.edge.input, stream: out.stream.clone(), origin: None }),
-                        timer: None,
-                        tuple,
-                        fields,
-                        cause: Cause::Fault(trap),
-                        attempts: 1,
-                        redelivery: None,
-                    });
-                    out.asked.remove(place);
+        let mut outs = self.streams.iter_mut().flat_map(|stream| &mut stream.edges);
+        let (out, place) = outs.find_map(|out| {
+            let place = out.asked.iter().position(|asked| asked.ticket == ticket)?;
+            Some((out, place))
+        })?;
+        let frame = out.asked[place].parcel.frame.clone();
+        let rows = frame.view().rows();
+        let mut deliveries = Vec::new();
+        let routed = tasks.and_then(|tasks| {
+            out.router.chosen(&frame, &tasks, &mut deliveries).map_err(Trap::contract)?;
+            Ok(tasks)
+        });
+        let mut letter = None;
+        match routed {
+            Ok(tasks) => {
+                let lineage = core::mem::take(&mut out.asked[place].parcel.lineage);
+                out.asked[place].chosen = Some(out.follow(lineage, tasks, deliveries, tracker, outputs));
+            }
+            Err(_) if rows > 1 => {
+                let Some(Asked { parcel, emitted_us, .. }) = out.asked.remove(place) else { return None };
+                for (i, (part, lineage)) in halves(&parcel.lineage, rows, tracker, outputs).into_iter().enumerate() {
+                    let frame = parcel.frame.slice(part);
+                    // The columns of the whole frame fitted into one: so do those of its halves.
+                    let Ok(question) = out.router.question(&frame) else { continue };
+                    let (ticket, tasks) = (self.ticket, out.channels.len() as u32);
+                    self.ticket += 1;
+                    outputs.push(Output::Choose { ticket, edge: out.edge, tasks, frame: question });
+                    let parcel = Parcel { frame, lineage };
+                    out.asked.insert(place + i, Asked { ticket, parcel, emitted_us, chosen: None });
                 }
             }
-            // Frames keep their order, also if answers do not.
-            while let Some(Asked { emitted_us, chosen: Some(deliveries), .. }) =
-                out.asked.pop_front_if(|asked| asked.chosen.is_some())
-            {
-                for (target, frame) in deliveries {
-                    out.channels[target].push(frame, emitted_us, outputs);
+            Err(trap) => {
+                let Some(Asked { parcel, .. }) = out.asked.remove(place) else { return None };
+                if let Some(tracker) = tracker {
+                    // A dead letter is done with.
+                    tracker.settle(Account::of_rows(&parcel.lineage).0, outputs);
                 }
+                letter = Some(out.letter(frame, trap));
             }
-            return letter;
         }
-        None
+        // Frames keep their order, also if answers do not.
+        while let Some(Asked { emitted_us, chosen: Some(deliveries), .. }) =
+            out.asked.pop_front_if(|asked| asked.chosen.is_some())
+        {
+            for (target, parcel) in deliveries {
+                out.channels[target].push(parcel, emitted_us, outputs);
+            }
+        }
+        letter
     }
 
     /// A consumer has processed so many bytes. Credit for a channel that is not this task's is ignored.
@@ -312,7 +329,7 @@ impl Egress {
 
     /// Bytes that are not sent yet.
     pub(crate) fn unsent_bytes(&self) -> u64 {
-        let asked = |out: &Out| out.asked.iter().map(|asked| asked.frame.bytes()).sum::<u64>();
+        let asked = |out: &Out| out.asked.iter().map(|asked| asked.parcel.bytes()).sum::<u64>();
         let outs = self.streams.iter().flat_map(|stream| &stream.edges);
         outs.map(asked).sum::<u64>() + self.channels().map(Outbound::unsent).sum::<u64>()
     }
@@ -328,4 +345,65 @@ impl Egress {
     fn channels_mut(&mut self) -> impl Iterator<Item = &mut Outbound> {
         self.streams.iter_mut().flat_map(|stream| &mut stream.edges).flat_map(|out| &mut out.channels)
     }
+}
+
+impl Out {
+    /// What a grouping plugin chose, with the lineages of what goes to each target.
+    fn follow(
+        &self,
+        lineage: Lineage,
+        tasks: Vec<u32>,
+        deliveries: Vec<Delivery>,
+        tracker: Option<&mut Tracker>,
+        outputs: &mut Vec<Output>,
+    ) -> Vec<(usize, Parcel)> {
+        let Some(tracker) = tracker else {
+            return deliveries.into_iter().map(|(target, frame)| (target, Parcel::untracked(frame))).collect();
+        };
+        let (mut account, origins) = Account::of_rows(&lineage);
+        let spread = Spread::ByRow(tasks);
+        let lineages = tracker.send(&mut account, &origins, &spread, &deliveries, self.channels.len());
+        tracker.settle(account, outputs);
+        let parcel = |((target, frame), lineage)| (target, Parcel { frame, lineage });
+        deliveries.into_iter().zip(lineages).map(parcel).collect()
+    }
+
+    /// The only row of a frame, for which the grouping plugin fails, as a dead letter.
+    fn letter(&self, frame: Frame, trap: Trap) -> DeadLetter {
+        let (tuple, fields) = match self.router.project(frame.clone()) {
+            Ok(tuple) => (tuple.clone(), Fields::of(&tuple.view(), 0, &self.schema)),
+            // The columns that the consumer reads do not fit into a frame: then it is the producer's row.
+            Err(_) => (frame, Fields(Vec::new())),
+        };
+        DeadLetter {
+            task: TaskId { component: self.edge.to, task: TaskIndex(0) },
+            component: self.consumer.clone(),
+            call: "choose",
+            input: Some(TupleInput { number: self.edge.input, stream: self.stream.clone(), origin: None }),
+            timer: None,
+            tuple,
+            fields,
+            cause: Cause::Fault(trap),
+            attempts: 1,
+            redelivery: None,
+        }
+    }
+}
+
+/// The two halves of rows that are kept, each with its lineage.
+fn halves(
+    lineage: &Lineage,
+    rows: usize,
+    tracker: Option<&mut Tracker>,
+    outputs: &mut Vec<Output>,
+) -> [(core::ops::Range<usize>, Lineage); 2] {
+    let parts = [0..rows / 2, rows / 2..rows];
+    let Some(tracker) = tracker else { return parts.map(|part| (part, Lineage::default())) };
+    let (mut account, origins) = Account::of_rows(lineage);
+    let halves = parts.map(|part| {
+        let origins = origins.slice(part.start as u32, part.end as u32);
+        (part, tracker.keep(&mut account, &origins))
+    });
+    tracker.settle(account, outputs);
+    halves
 }

@@ -1,6 +1,7 @@
 //! What the host keeps beside a frame and no guest sees.
 
 use crate::frame::Frame;
+use crate::lineage::Lineage;
 use core::fmt;
 use petrel_model::{Edge, Generation, InputIndex, TaskId};
 
@@ -63,4 +64,6 @@ pub struct Message {
     pub envelope: Envelope,
     /// The tuples of a data message; none for every other kind.
     pub frame: Option<Frame>,
+    /// Of which trees the tuples are; empty where nothing is tracked.
+    pub lineage: Lineage,
 }

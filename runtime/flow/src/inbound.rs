@@ -1,7 +1,7 @@
 //! The receiver's end of a channel.
 
 use crate::envelope::{Envelope, Kind, Message};
-use crate::frame::Frame;
+use crate::parcel::Parcel;
 use crate::watermark;
 use alloc::collections::VecDeque;
 
@@ -18,7 +18,7 @@ pub(crate) struct Inbound {
 #[derive(Debug)]
 enum Item {
     /// With the number of its message.
-    Frame(u64, Frame),
+    Frame(u64, Parcel),
     Watermark(i64),
     End,
 }
@@ -43,13 +43,13 @@ impl Inbound {
 
     /// Takes a message of this channel and generation.
     pub(crate) fn accept(&mut self, message: Message) -> Accepted {
-        let Message { envelope: Envelope { sequence, kind, .. }, frame } = message;
+        let Message { envelope: Envelope { sequence, kind, .. }, frame, lineage } = message;
         let Some(missing) = sequence.checked_sub(self.sequence) else { return Accepted::Repeated };
         self.sequence = sequence + 1;
         match (kind, frame) {
             (Kind::Data, Some(frame)) => {
                 self.queue_bytes += frame.bytes();
-                self.queue.push_back(Item::Frame(sequence, frame));
+                self.queue.push_back(Item::Frame(sequence, Parcel { frame, lineage }));
             }
             (Kind::Data, None) => {}
             // A bolt that is slow keeps only the last of several watermarks: the queue is bounded in items too.
@@ -63,7 +63,7 @@ impl Inbound {
     }
 
     /// Applies watermarks and the end that are next in line, and gives the frame that is next then.
-    pub(crate) fn front(&mut self) -> Option<&Frame> {
+    pub(crate) fn front(&mut self) -> Option<&Parcel> {
         while let Some(item) = self.queue.front() {
             match item {
                 Item::Frame(..) => break,
@@ -73,17 +73,17 @@ impl Inbound {
             self.queue.pop_front();
         }
         match self.queue.front() {
-            Some(Item::Frame(_, frame)) => Some(frame),
+            Some(Item::Frame(_, parcel)) => Some(parcel),
             _ => None,
         }
     }
 
     /// Takes the frame that `front` gave, with the number of its message.
-    pub(crate) fn pop(&mut self) -> Option<(u64, Frame)> {
+    pub(crate) fn pop(&mut self) -> Option<(u64, Parcel)> {
         self.front()?;
-        let Some(Item::Frame(sequence, frame)) = self.queue.pop_front() else { return None };
-        self.queue_bytes -= frame.bytes();
-        Some((sequence, frame))
+        let Some(Item::Frame(sequence, parcel)) = self.queue.pop_front() else { return None };
+        self.queue_bytes -= parcel.bytes();
+        Some((sequence, parcel))
     }
 
     /// A frame with this watermark has been processed.

@@ -4,7 +4,7 @@ use crate::batch::{Batch, Receipt, Source, Whole};
 use crate::batching;
 use crate::dead_letter::{TupleInput, TupleOrigin};
 use crate::envelope::{ChannelId, Message};
-use crate::frame::Frame;
+use crate::parcel::Parcel;
 use crate::inbound::{Accepted, Inbound};
 use crate::tuning::Tuning;
 use crate::watermark::NONE;
@@ -22,7 +22,7 @@ pub(crate) struct Ingress {
     /// The port whose turn it is.
     turn: usize,
     /// Frames of a batch that is being put together, and where they came from.
-    gathered: Vec<Frame>,
+    gathered: Vec<Parcel>,
     sources: Vec<Source>,
     pub(crate) stale: u64,
     pub(crate) repeated: u64,
@@ -156,11 +156,11 @@ impl Ingress {
                 if !self.gathered.is_empty() && !joins {
                     break;
                 }
-                let Some((sequence, frame)) = channel.pop() else { break };
+                let Some((sequence, parcel)) = channel.pop() else { break };
                 if self.gathered.is_empty() {
                     first = turn;
                 }
-                let watermark = frame.view().watermark().unwrap_or(NONE);
+                let watermark = parcel.frame.view().watermark().unwrap_or(NONE);
                 match receipts.last_mut() {
                     Some(Receipt { channel, bytes: owed, watermark: said }) if *channel == turn => {
                         *owed += bytes;
@@ -170,9 +170,9 @@ impl Ingress {
                 }
                 self.sources.push(Source {
                     origin: TupleOrigin { task: turn as u32, sequence, row: 0 },
-                    rows: frame.view().rows() as u32,
+                    rows: parcel.frame.view().rows() as u32,
                 });
-                self.gathered.push(frame);
+                self.gathered.push(parcel);
                 // Nothing joins a large frame.
                 room = if joins { room - bytes } else { 0 };
             }
@@ -185,7 +185,7 @@ impl Ingress {
         }
         port.turn = (first + 1) % channels;
         let mut frames = Vec::new();
-        batching::join(&mut self.gathered, |frame| frames.push(Whole { frame, sources: Vec::new() }));
+        batching::join(&mut self.gathered, |parcel| frames.push(Whole { parcel, sources: Vec::new() }));
         match &mut frames[..] {
             [joined] => joined.sources = core::mem::take(&mut self.sources),
             // What does not join stays as it came.

@@ -54,6 +54,7 @@
 //! #     topology: TopologyName::from("example"),
 //! #     generation: Generation(1),
 //! #     guarantee: Guarantee::BestEffort,
+//! #     acking: Acking::default(),
 //! #     dead_letters: DeadLetterLimits::default(),
 //! #     components: vec![clock],
 //! #     tasks: vec![id],
@@ -98,6 +99,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod acker;
+mod acker_task;
 mod batch;
 mod batching;
 mod bisection;
@@ -111,12 +113,14 @@ mod egress;
 mod envelope;
 mod failure;
 mod fields;
+mod followed;
 mod frame;
 mod inbound;
 mod ingress;
 pub mod lineage;
 mod numbered;
 mod outbound;
+mod parcel;
 pub mod pending;
 mod report;
 mod retry;
@@ -124,6 +128,7 @@ mod routing;
 mod spout;
 mod step;
 mod task;
+mod tracker;
 mod tuning;
 mod watermark;
 

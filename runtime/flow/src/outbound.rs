@@ -7,7 +7,7 @@
 use crate::batching::Held;
 use crate::credit::Window;
 use crate::envelope::{ChannelId, Envelope, Kind, Message};
-use crate::frame::Frame;
+use crate::parcel::Parcel;
 use crate::step::Output;
 use crate::tuning::Tuning;
 use crate::watermark;
@@ -24,7 +24,7 @@ pub(crate) struct Outbound {
     sequence: u64,
     window: Window,
     held: Held,
-    queue: VecDeque<(Frame, i64)>,
+    queue: VecDeque<(Parcel, i64)>,
     queue_bytes: u64,
     /// What the receiver has been told.
     watermark: i64,
@@ -92,17 +92,17 @@ impl Outbound {
     }
 
     /// Takes a frame to send. `now_us` is when it was emitted.
-    pub(crate) fn push(&mut self, frame: Frame, now_us: i64, outputs: &mut Vec<Output>) {
-        let bytes = frame.bytes();
+    pub(crate) fn push(&mut self, parcel: Parcel, now_us: i64, outputs: &mut Vec<Output>) {
+        let bytes = parcel.bytes();
         let small = bytes < u64::from(self.tuning.whole_bytes);
         let joins = small && self.held.has_room(bytes, &self.tuning);
         if !self.held.is_empty() && !joins {
             self.release();
         }
         if small && self.is_busy() && self.tuning.linger_us > 0 {
-            self.held.push(frame, now_us);
+            self.held.push(parcel, now_us);
         } else {
-            self.enqueue(frame, now_us);
+            self.enqueue(parcel, now_us);
         }
         self.send(outputs);
     }
@@ -152,34 +152,34 @@ impl Outbound {
 
     fn release(&mut self) {
         let (queue, bytes) = (&mut self.queue, &mut self.queue_bytes);
-        self.held.release(|frame, since_us| {
-            *bytes += frame.bytes();
-            queue.push_back((frame, since_us));
+        self.held.release(|parcel, since_us| {
+            *bytes += parcel.bytes();
+            queue.push_back((parcel, since_us));
         });
     }
 
-    fn enqueue(&mut self, frame: Frame, now_us: i64) {
-        self.queue_bytes += frame.bytes();
-        self.queue.push_back((frame, now_us));
+    fn enqueue(&mut self, parcel: Parcel, now_us: i64) {
+        self.queue_bytes += parcel.bytes();
+        self.queue.push_back((parcel, now_us));
     }
 
     fn send(&mut self, outputs: &mut Vec<Output>) {
-        while let Some((frame, _)) = self.queue.front() {
-            let bytes = frame.bytes();
+        while let Some((parcel, _)) = self.queue.front() {
+            let bytes = parcel.bytes();
             if !self.window.allows(bytes) {
                 return;
             }
-            let Some((frame, sent_us)) = self.queue.pop_front() else { return };
+            let Some((parcel, sent_us)) = self.queue.pop_front() else { return };
             self.window.take(bytes);
             self.queue_bytes -= bytes;
-            if let Some(watermark) = frame.view().watermark() {
+            if let Some(watermark) = parcel.frame.view().watermark() {
                 self.watermark = self.watermark.max(watermark);
             }
-            self.emit(Kind::Data, Some(frame), sent_us, outputs);
+            self.emit(Kind::Data, Some(parcel), sent_us, outputs);
         }
     }
 
-    fn emit(&mut self, kind: Kind, frame: Option<Frame>, sent_us: i64, outputs: &mut Vec<Output>) {
+    fn emit(&mut self, kind: Kind, parcel: Option<Parcel>, sent_us: i64, outputs: &mut Vec<Output>) {
         let envelope = Envelope {
             channel: self.id,
             sequence: self.sequence,
@@ -189,6 +189,7 @@ impl Outbound {
             sent_us,
         };
         self.sequence += 1;
-        outputs.push(Output::Send(Message { envelope, frame }));
+        let (frame, lineage) = parcel.map(|it| (Some(it.frame), it.lineage)).unwrap_or_default();
+        outputs.push(Output::Send(Message { envelope, frame, lineage }));
     }
 }

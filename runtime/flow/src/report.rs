@@ -17,6 +17,16 @@ pub struct TaskReport {
     pub condemned_rows: u64,
     /// Rows that were put back for a later try, each time counted.
     pub retried_rows: u64,
+    /// A spout's rows that are through, with everything that came of them.
+    pub acked_rows: u64,
+    /// A spout's rows that failed, or timed out, each time counted.
+    pub failed_rows: u64,
+    /// Those of them that timed out.
+    pub timed_out_rows: u64,
+    /// Failed rows that were not emitted again.
+    pub lost_rows: u64,
+    /// Gauge: a spout's rows that are not through.
+    pub pending_rows: u64,
     /// Calls that trapped or returned an error.
     pub failed_calls: u64,
     /// Fresh instances that took over.

@@ -36,7 +36,7 @@ pub(crate) struct Retries {
 impl Retries {
     /// Puts rows back until a time in µs.
     pub(crate) fn push(&mut self, due_us: i64, waiting: Waiting) {
-        self.bytes += waiting.rows.frame.bytes();
+        self.bytes += waiting.rows.parcel.bytes();
         self.waiting.entry(due_us).or_default().push(waiting);
     }
 
@@ -47,7 +47,7 @@ impl Retries {
         if entry.get().is_empty() {
             entry.remove();
         }
-        self.bytes -= waiting.rows.frame.bytes();
+        self.bytes -= waiting.rows.parcel.bytes();
         Some(waiting)
     }
 

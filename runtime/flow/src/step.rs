@@ -1,14 +1,16 @@
 //! What goes into [`Task::step`](crate::Task::step) and what comes out of it.
 
+use crate::acker::{Notice, ToAcker};
 use crate::bisection::Attempt;
 use crate::call::{Call, CallResult, Effects, Trap, Write};
 use crate::dead_letter::{DeadLetter, Redelivery, Ticket};
 use crate::envelope::{ChannelId, Message};
 use crate::failure::Failure;
 use crate::frame::Frame;
+use crate::lineage::Line;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use petrel_model::Edge;
+use petrel_model::{Edge, TaskId};
 use petrel_state::TaskState;
 
 /// What happens to a task.
@@ -54,6 +56,15 @@ pub enum Input {
     },
     /// A task that was paused is to call its guest again, in a fresh instance. Harmless at any other time.
     Resume,
+    /// From a task, to an acker.
+    ToAcker(Box<ToAcker>),
+    /// From an acker, to a spout, about one of its lines.
+    Notice {
+        /// Which.
+        line: Line,
+        /// What it says.
+        notice: Notice,
+    },
     /// A dead letter is to be tried again. Answered by [`Output::Redelivered`], or by a [`DeadLetter`] with its ticket. It holds
     /// no watermark back, but the end of the task. After that it is not answered, nor by a spout.
     Redeliver(Box<Redelivery>),
@@ -94,6 +105,22 @@ pub enum Output {
         channel: ChannelId,
         /// Bytes of frames that are processed.
         bytes: u64,
+    },
+    /// Deliver to that acker, as [`Input::ToAcker`]; in order.
+    ToAcker {
+        /// Its number.
+        acker: u32,
+        /// What it is told.
+        message: Box<ToAcker>,
+    },
+    /// Deliver to a spout, as [`Input::Notice`].
+    Notice {
+        /// Its task.
+        to: TaskId,
+        /// Which line it is about.
+        line: Line,
+        /// What it says.
+        notice: Notice,
     },
     /// Carry out writes to the outside, in order.
     Write(Vec<Write>),

@@ -1,5 +1,6 @@
 //! A task as a pure step machine.
 
+use crate::acker_task::AckerTask;
 use crate::bolt::Bolt;
 use crate::report::TaskReport;
 use crate::spout::Spout;
@@ -22,18 +23,24 @@ pub struct Task {
 enum Role {
     Spout(Box<Spout>),
     Bolt(Box<Bolt>),
+    Acker(Box<AckerTask>),
 }
 
 const NEVER: i64 = i64::MAX;
 
 impl Task {
-    /// The task `id` of an assignment, before its start.
+    /// The task `id` of an assignment, before its start. Ackers are tasks like others, without a guest.
     ///
     /// `now_us` is µs since 1970; `seed` keeps anybody from choosing keys that collide in hash tables.
     ///
     /// # Panics
-    /// If the assignment has no such component, or if it is a grouping plugin: those have no tasks.
+    /// If the assignment has no such component, if it is a grouping plugin: those have no tasks, or if it is an acker of an
+    /// assignment that tracks nothing.
     pub fn new(assignment: &Assignment, id: TaskId, tuning: Tuning, now_us: i64, seed: u64) -> Task {
+        if id.is_acker() {
+            let acker = Box::new(AckerTask::new(assignment, id.task.0, now_us));
+            return Task { role: Role::Acker(acker), wake_us: NEVER };
+        }
         let role = match assignment.component(id.component).world {
             World::Spout => Role::Spout(Box::new(Spout::new(assignment, id, tuning, now_us, seed))),
             World::Bolt => Role::Bolt(Box::new(Bolt::new(assignment, id, tuning, now_us, seed))),
@@ -52,11 +59,13 @@ impl Task {
         match &mut self.role {
             Role::Spout(spout) => step_spout(spout, input, outputs),
             Role::Bolt(bolt) => step_bolt(bolt, input, outputs),
+            Role::Acker(acker) => step_acker(acker, input, outputs),
         }
         if !self.is_over() {
             match &mut self.role {
                 Role::Spout(spout) => spout.announce(outputs),
                 Role::Bolt(bolt) => bolt.announce(outputs),
+                Role::Acker(_) => {}
             }
             self.ask_for_wake(outputs);
         }
@@ -67,6 +76,7 @@ impl Task {
         match &self.role {
             Role::Spout(spout) => spout.report(),
             Role::Bolt(bolt) => bolt.report(),
+            Role::Acker(_) => TaskReport::default(),
         }
     }
 
@@ -74,7 +84,7 @@ impl Task {
     /// is under way; there also after the end.
     pub fn state_mut(&mut self) -> Option<&mut TaskState> {
         match &mut self.role {
-            Role::Spout(_) => None,
+            Role::Spout(_) | Role::Acker(_) => None,
             Role::Bolt(bolt) => bolt.state_mut(),
         }
     }
@@ -83,6 +93,8 @@ impl Task {
         match &self.role {
             Role::Spout(spout) => spout.is_over(),
             Role::Bolt(bolt) => bolt.is_over(),
+            // It works as long as anybody sends to it.
+            Role::Acker(_) => false,
         }
     }
 
@@ -90,6 +102,7 @@ impl Task {
         let (wake_us, now_us) = match &self.role {
             Role::Spout(spout) => (spout.wake_us(), spout.now_us()),
             Role::Bolt(bolt) => (bolt.wake_us(), bolt.now_us()),
+            Role::Acker(acker) => (Some(acker.wake_us()), acker.now_us()),
         };
         // A time that has come was told: the shell does not wait for it any more.
         if self.wake_us <= now_us {
@@ -114,22 +127,17 @@ fn step_spout(spout: &mut Spout, input: Input, outputs: &mut Vec<Output>) {
             spout.egress().credit(channel, bytes, outputs);
             spout.go_on(outputs);
         }
-        Input::Chosen { ticket, tasks } => {
-            if let Some(letter) = spout.egress().chosen(ticket, tasks, outputs) {
-                spout.choice_failed(letter, outputs);
-            }
-            spout.go_on(outputs);
-        }
+        Input::Chosen { ticket, tasks } => spout.chosen(ticket, tasks, outputs),
+        Input::Notice { line, notice } => spout.notice(line, &notice, outputs),
         Input::Restarted => spout.restarted(outputs),
         Input::Resume => spout.resume(outputs),
         Input::Time { now_us } => {
             spout.set_now(now_us);
-            spout.egress().time(now_us, outputs);
-            spout.go_on(outputs);
+            spout.time(outputs);
         }
         Input::Drain => spout.drain(outputs),
         // Nobody sends to a spout.
-        Input::Message(_) | Input::Redeliver(_) => {}
+        Input::Message(_) | Input::Redeliver(_) | Input::ToAcker(_) => {}
     }
 }
 
@@ -146,12 +154,7 @@ fn step_bolt(bolt: &mut Bolt, input: Input, outputs: &mut Vec<Output>) {
             bolt.egress().credit(channel, bytes, outputs);
             bolt.go_on(outputs);
         }
-        Input::Chosen { ticket, tasks } => {
-            if let Some(letter) = bolt.egress().chosen(ticket, tasks, outputs) {
-                bolt.choice_failed(letter, outputs);
-            }
-            bolt.go_on(outputs);
-        }
+        Input::Chosen { ticket, tasks } => bolt.chosen(ticket, tasks, outputs),
         Input::Resume => bolt.resume(outputs),
         Input::Redeliver(redelivery) => bolt.redeliver(*redelivery, outputs),
         Input::Time { now_us } => {
@@ -159,6 +162,15 @@ fn step_bolt(bolt: &mut Bolt, input: Input, outputs: &mut Vec<Output>) {
             bolt.egress().time(now_us, outputs);
             bolt.go_on(outputs);
         }
-        Input::Drain => {}
+        Input::Drain | Input::ToAcker(_) | Input::Notice { .. } => {}
+    }
+}
+
+fn step_acker(acker: &mut AckerTask, input: Input, outputs: &mut Vec<Output>) {
+    match input {
+        Input::ToAcker(message) => acker.take(&message, outputs),
+        Input::Time { now_us } => acker.time(now_us, outputs),
+        // Everything else is for tasks with a guest.
+        _ => {}
     }
 }

@@ -55,6 +55,7 @@ pub fn resolve(
         topology: topology.name().value.clone(),
         generation,
         guarantee: topology.guarantee().0,
+        acking: topology.acking(),
         dead_letters: topology.dead_letters(),
         components,
         tasks,

@@ -6,6 +6,7 @@
 //! and configuration exist is for [`resolve`](crate::resolve()) to say.
 
 mod component;
+mod acking;
 mod dead_letters;
 mod grants;
 mod graph;
@@ -31,7 +32,7 @@ pub(crate) use self::tree::Value;
 
 use self::table::Table;
 use self::tree::Entry;
-use crate::assignment::{DeadLetterLimits, Guarantee};
+use crate::assignment::{Acking, DeadLetterLimits, Guarantee};
 use crate::id::{ComponentName, TopologyName};
 use crate::problem::{Problem, did_you_mean, in_text_order, list};
 use alloc::format;
@@ -50,6 +51,7 @@ pub const PARALLELISM_MAX: u32 = 10_000;
 pub struct Topology {
     name: Located<TopologyName>,
     guarantee: Located<Guarantee>,
+    acking: Acking,
     dead_letters: DeadLetterLimits,
     components: Vec<ComponentSpec>,
     order: Vec<usize>,
@@ -73,6 +75,11 @@ impl Topology {
     /// What is promised about each tuple, and where the text says so; a flag may have said it instead.
     pub fn guarantee(&self) -> (Guarantee, Option<Range<usize>>) {
         (self.guarantee.value, self.guarantee.span())
+    }
+
+    /// How tuples are tracked, where the guarantee asks for it.
+    pub fn acking(&self) -> Acking {
+        self.acking
     }
 
     /// What the run's store of dead letters may take.
@@ -111,6 +118,7 @@ fn read(entries: Vec<Entry>) -> Result<Topology, Vec<Problem>> {
         table.problem(problem);
     }
     let guarantee = read_guarantee(&mut table);
+    let acking = acking::read(&mut table);
     let dead_letters = dead_letters::read(&mut table);
     let components = read_components(&mut table);
     table.finish();
@@ -125,7 +133,7 @@ fn read(entries: Vec<Entry>) -> Result<Topology, Vec<Problem>> {
     };
     match (name, guarantee) {
         (Some(name), Some(guarantee)) if problems.is_empty() => {
-            Ok(Topology { name: name.map(TopologyName::from), guarantee, dead_letters, components, order })
+            Ok(Topology { name: name.map(TopologyName::from), guarantee, acking, dead_letters, components, order })
         }
         _ => Err(problems),
     }

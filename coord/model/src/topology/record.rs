@@ -8,7 +8,7 @@ use super::grants::written as written_grants;
 use super::input::{GroupingSpec, InputSpec};
 use super::limits::written as written_limits;
 use super::{Located, Topology};
-use crate::assignment::{Assignment, DeadLetterLimits, Grants, Grouping};
+use crate::assignment::{Acking, Assignment, DeadLetterLimits, Grants, Grouping};
 use crate::id::Digest;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -22,10 +22,12 @@ impl Topology {
     /// Parsed and resolved again with those files it gives the same assignment. Secrets are named; their values are not
     /// part of a topology.
     pub fn record(&self, assignment: &Assignment, plugin: impl Fn(Digest) -> String) -> String {
-        let Topology { name, guarantee, dead_letters, components, order: _ } = self;
+        let Topology { name, guarantee, acking, dead_letters, components, order: _ } = self;
+        let Acking { ackers, message_timeout_ms, max_pending } = acking;
         let DeadLetterLimits { max_bytes, max_age_ms } = dead_letters;
         let mut text = format!(
-            "name = {}\nguarantee = {}\ndead_letters = {{ max_mb = {}, max_age_h = {} }}\n",
+            "name = {}\nguarantee = {}\nacking = {{ ackers = {ackers}, message_timeout_ms = {message_timeout_ms}, \
+             max_pending = {max_pending} }}\ndead_letters = {{ max_mb = {}, max_age_h = {} }}\n",
             quoted(name.as_str()),
             quoted(guarantee.name()),
             max_bytes >> 20,

@@ -102,11 +102,11 @@ impl Bolt {
             attempts: 1,
             redelivery: None,
         };
-        self.bury(letter, outputs);
+        self.bury(letter, None, outputs);
     }
 
     /// A row for which a grouping plugin fails is the consumer's dead letter, and this task's fault.
-    pub(crate) fn choice_failed(&mut self, letter: DeadLetter, outputs: &mut Vec<Output>) {
+    pub(super) fn choice_failed(&mut self, letter: DeadLetter, outputs: &mut Vec<Output>) {
         self.condemned_rows += 1;
         self.breaker.failed(self.now_us);
         self.breaker.condemned();
@@ -136,6 +136,7 @@ impl Bolt {
 
     fn restart(&mut self, outputs: &mut Vec<Output>) {
         self.restarts += 1;
+        self.fail_held(outputs);
         self.doing = Doing::Restarting;
         outputs.push(Output::Restart);
     }

@@ -19,6 +19,7 @@
 
 mod faults;
 mod rejects;
+mod tracking;
 mod work;
 
 use crate::batch::{Batch, Whole};
@@ -32,15 +33,20 @@ use crate::envelope::Message;
 use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::ingress::Ingress;
+use crate::lineage::{Lineage, Segment};
+use crate::parcel::Parcel;
 use crate::report::TaskReport;
 use crate::retry::{Redelivered, Retries, Waiting};
 use crate::step::Output;
+use crate::tracker::Tracker;
 use crate::tuning::Tuning;
 use crate::watermark::Watermark;
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use petrel_frame::Schema;
 use petrel_model::{Assignment, ComponentName, InputIndex, TaskId};
+use tracking::Descent;
 use petrel_state::{Clock, KeySpec, Passed, TaskState};
 
 /// A bolt's task.
@@ -72,6 +78,10 @@ pub(crate) struct Bolt {
     /// Calls of `on-end` for the same input that failed.
     failed_ends: u32,
     letters: Option<LetterStream>,
+    /// None where nothing is tracked.
+    tracker: Option<Tracker>,
+    /// What the guest holds, by handle.
+    held: BTreeMap<u64, Lineage>,
     watermark: Watermark,
     now_us: i64,
     tick_us: i64,
@@ -143,6 +153,8 @@ impl Bolt {
             failed_opens: 0,
             failed_ends: 0,
             letters: LetterStream::new(component),
+            tracker: Tracker::new(assignment, id),
+            held: BTreeMap::new(),
             watermark: Watermark::new(),
             now_us,
             tick_us: i64::try_from(component.tick_ms.saturating_mul(1_000)).unwrap_or(i64::MAX),
@@ -177,7 +189,12 @@ impl Bolt {
         let Redelivery { ticket, input, tuple, attempts } = redelivery;
         let port = input.0 as usize;
         if port < self.ingress.ports().len() {
-            let rows = Whole { frame: tuple, sources: Vec::new() };
+            // Nobody waits for it: the tree that it was of is done with.
+            let lineage = match &self.tracker {
+                Some(_) => Lineage::of(Segment::untracked(1)),
+                None => Lineage::default(),
+            };
+            let rows = Whole { parcel: Parcel { frame: tuple, lineage }, sources: Vec::new() };
             let letter = Some(Redelivered { ticket, attempts });
             self.retries.push(self.now_us, Waiting { port, rows, tried: 0, letter });
         }
@@ -230,7 +247,7 @@ impl Bolt {
         &mut self,
         name: &'static str,
         result: CallResult,
-        effects: Effects,
+        mut effects: Effects,
         outputs: &mut Vec<Output>,
     ) -> Result<Taken, Trap> {
         result?;
@@ -242,12 +259,13 @@ impl Bolt {
             self.put_aside(effects.faults, outputs)?;
             return Ok(Taken::PutAside);
         }
+        let descent = if self.tracker.is_some() { Descent::of(&mut effects) } else { Descent::default() };
         self.egress.prepare(effects.emitted, false)?;
         self.state().commit();
         if !effects.writes.is_empty() {
             outputs.push(Output::Write(effects.writes));
         }
-        self.egress.release(self.now_us, outputs);
+        self.release(descent, outputs);
         Ok(Taken::Counts)
     }
 
@@ -263,8 +281,17 @@ impl Bolt {
         self.pay(outputs);
     }
 
+    /// A grouping plugin has chosen, or failed.
+    pub(crate) fn chosen(&mut self, ticket: u64, tasks: Result<Vec<u32>, Trap>, outputs: &mut Vec<Output>) {
+        if let Some(letter) = self.egress.chosen(ticket, tasks, self.tracker.as_mut(), outputs) {
+            self.choice_failed(letter, outputs);
+        }
+        self.go_on(outputs);
+    }
+
     /// If nothing is left of the batch, pays what it owes.
     fn pay(&mut self, outputs: &mut Vec<Output>) {
+        self.settle(outputs);
         let Some(batch) = self.batch.take_if(|batch| batch.is_done()) else { return };
         for receipt in &batch.receipts {
             let channel = self.ingress.done(batch.port, receipt);
@@ -315,6 +342,7 @@ impl Bolt {
             paused: self.doing == Doing::Paused,
             watermark: self.watermark.current(),
             finished: self.doing == Doing::Finished,
+            ..TaskReport::default()
         }
     }
 

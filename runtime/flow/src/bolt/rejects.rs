@@ -5,7 +5,10 @@ use crate::batch::{Source, Whole};
 use crate::call::{RowFault, Trap};
 use crate::dead_letter::{Cause, DeadLetter};
 use crate::fields::Fields;
+use crate::followed::Following;
 use crate::frame::Frame;
+use crate::lineage::{Account, Lineage, Origins};
+use crate::parcel::Parcel;
 use crate::retry::Waiting;
 use crate::step::Output;
 use alloc::boxed::Box;
@@ -70,10 +73,15 @@ impl Bolt {
     }
 
     /// Rows of the next part as a frame of their own that knows where they came from.
-    fn rows_of(&self, part: &Frame, rows: &[u32]) -> Whole {
+    fn rows_of(&mut self, part: &Frame, rows: &[u32]) -> Whole {
+        let all = part.view().rows();
+        let lineage = match (&mut self.tracker, self.batch.as_mut().and_then(|batch| batch.tracked(all))) {
+            (Some(tracker), Some((account, input))) => tracker.keep(account, &input.take(rows.iter().copied())),
+            _ => Lineage::default(),
+        };
         let origin = |row: &u32| self.batch.as_ref()?.origin(*row as usize);
         let sources = rows.iter().filter_map(|row| Some(Source { origin: origin(row)?, rows: 1 }));
-        Whole { frame: part.take(rows), sources: sources.collect() }
+        Whole { parcel: Parcel { frame: part.take(rows), lineage }, sources: sources.collect() }
     }
 
     /// A row of the batch's next part goes to the dead letters.
@@ -91,15 +99,31 @@ impl Bolt {
             attempts: batch.letter.map_or(0, |letter| letter.attempts) + batch.tried + 1,
             redelivery: batch.letter.map(|letter| letter.ticket),
         };
-        self.bury(letter, outputs);
+        self.bury(letter, Some(row), outputs);
     }
 
     /// To the stream of dead letters where the component has one, or to the run's store.
-    pub(super) fn bury(&mut self, letter: DeadLetter, outputs: &mut Vec<Output>) {
+    ///
+    /// In the stream it comes from that row of the batch's next part, if it comes from one.
+    pub(super) fn bury(&mut self, letter: DeadLetter, row: Option<usize>, outputs: &mut Vec<Output>) {
         if let Some(emitted) = self.letters.as_ref().and_then(|letters| letters.row(&letter, self.now_us))
             && self.egress.prepare(Vec::from([emitted]), false).is_ok()
         {
-            self.egress.release(self.now_us, outputs);
+            let tracked = row.and_then(|row| Some((row, self.batch.as_mut()?.tracked(row + 1)?)));
+            let following = match (&mut self.tracker, tracked) {
+                (Some(tracker), Some((row, (account, input)))) => Following::Tracker {
+                    tracker,
+                    origins: &[(0, input.slice(row as u32, row as u32 + 1))],
+                    accounts: core::slice::from_mut(account),
+                },
+                (Some(tracker), None) => Following::Tracker {
+                    tracker,
+                    origins: &[(0, Origins::nothing(1))],
+                    accounts: &mut [Account::default()],
+                },
+                (None, _) => Following::Nobody,
+            };
+            self.egress.release(following, self.now_us, outputs);
         } else {
             outputs.push(Output::DeadLetter(Box::new(letter)));
         }

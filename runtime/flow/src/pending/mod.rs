@@ -249,6 +249,33 @@ impl Pending {
         spoken.map(|(acker, numbers)| (lines.line(spout, acker), core::mem::take(numbers))).collect()
     }
 
+    /// The guest that gave the ids is gone, and another one will emit everything from [`position`](Self::position) on:
+    /// nobody waits any more for what is open.
+    pub fn abandon(&mut self) {
+        for (acker, trees) in self.trees.iter_mut().enumerate() {
+            let end = trees.end();
+            let open: Vec<u64> = trees.range(0..end).map(|(number, _)| number).collect();
+            for number in open {
+                trees.remove(number);
+                match self.to_forget[acker].last_mut() {
+                    Some(range) if range.end == number => range.end += 1,
+                    _ => self.to_forget[acker].push(number..number + 1),
+                }
+            }
+        }
+        self.parked = 0;
+        self.failed.clear();
+        self.to_ack.clear();
+        self.to_fail.clear();
+        self.positions.abandon();
+    }
+
+    /// The lines of this task, one to each acker.
+    pub fn lines(&self) -> impl Iterator<Item = Line> + use<> {
+        let (lines, spout) = (self.lines, self.spout);
+        (0..lines.ackers()).map(move |acker| lines.line(spout, acker))
+    }
+
     /// What is still waited for.
     pub fn awaited(&self) -> Awaited {
         let pending = self.len();

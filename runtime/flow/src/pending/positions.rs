@@ -52,6 +52,11 @@ impl Positions {
         self.current.as_deref()
     }
 
+    /// Everything after the current position will be emitted again.
+    pub(super) fn abandon(&mut self) {
+        self.frames.clear();
+    }
+
     /// How many are kept.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {

@@ -96,7 +96,7 @@ fn arrived(deliveries: &[Delivery], columns: &[usize], targets: usize) -> Vec<Ve
 
 fn route(router: &mut Router, frame: &Frame, loads: &[u64]) -> Vec<Delivery> {
     let mut to = Vec::new();
-    assert_eq!(router.route(frame.clone(), Now { loads, direct: None }, &mut to), Ok(Routed::Delivered));
+    assert_eq!(router.route(frame.clone(), Now { loads, direct: None, followed: true }, &mut to), Ok(Routed::Delivered));
     to
 }
 
@@ -169,7 +169,7 @@ proptest! {
         let (seeds, tasks): (Vec<u32>, Vec<u32>) = seeds.into_iter().unzip();
         let frame = frame(&seeds, dictionary);
         let mut to = Vec::new();
-        let asked = router.route(frame.clone(), Now { loads: &[0; 4], direct: None }, &mut to).unwrap();
+        let asked = router.route(frame.clone(), Now { loads: &[0; 4], direct: None, followed: true }, &mut to).unwrap();
         let Routed::Ask(question) = asked else { panic!("the plugin is not asked") };
         prop_assert_eq!(texts(&question.view(), &[0]), texts(&frame.view(), &[1]));
         router.chosen(&frame, &tasks, &mut to).unwrap();
@@ -261,7 +261,7 @@ fn keys_that_repeat_a_long_entry_are_not_hashed_without_end() {
     let frame = Frame::validate(bytes).unwrap();
     for grouping in [Grouping::Fields(vec![3]), Grouping::Fields(vec![0, 3]), Grouping::PartialKey(vec![3])] {
         let mut router = router(grouping, &[0], 4, 1_000);
-        let now = Now { loads: &[0; 4], direct: None };
+        let now = Now { loads: &[0; 4], direct: None, followed: true };
         let error = router.route(frame.clone(), now, &mut Vec::new()).unwrap_err();
         assert!(error.contains("a frame of 100 rows take 104857600 bytes"), "{error}");
     }

@@ -7,7 +7,7 @@ use petrel_flow::{
     Attempt, Call, CallResult, ChannelId, DeadLetter, Effects, Failure, Frame, Input, Kind, Message, Output, Task,
     TaskReport, Ticket, Trap, Tuning, Write,
 };
-use petrel_model::{Assignment, Edge, TaskId};
+use petrel_model::{Assignment, Edge, Guarantee, TaskId};
 use petrel_state::TaskState;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -28,6 +28,15 @@ pub(crate) fn guest(call: impl FnMut(&Call, Host<'_>) -> CallResult + 'static) -
 /// Makes an instance for a task, again after a restart.
 pub(crate) type Plugin<'p> = Box<dyn Fn(TaskId) -> Guest + 'p>;
 pub(crate) type Chooser<'p> = Box<dyn FnMut(Edge, &Frame, u32) -> Result<Vec<u32>, Trap> + 'p>;
+
+/// What becomes of a message to or from an acker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disturbance {
+    None,
+    Lost,
+}
+
+pub(crate) type Disturb<'p> = Box<dyn FnMut((TaskId, TaskId)) -> Disturbance + 'p>;
 
 /// SplitMix64: the whole chance of a run.
 pub(crate) struct Chance(pub(crate) u64);
@@ -54,9 +63,13 @@ struct Running {
 pub(crate) struct Executor<'p> {
     plugins: Vec<Plugin<'p>>,
     pub(crate) chooser: Option<Chooser<'p>>,
+    /// What becomes of messages to and from ackers.
+    pub(crate) disturb: Option<Disturb<'p>>,
     tasks: BTreeMap<TaskId, Running>,
     messages: BTreeMap<ChannelId, VecDeque<Message>>,
     credits: BTreeMap<ChannelId, VecDeque<u64>>,
+    /// Between tasks and ackers, in both directions, by sender and receiver.
+    acking: BTreeMap<(TaskId, TaskId), VecDeque<Input>>,
     sequences: BTreeMap<ChannelId, u64>,
     outstanding: BTreeMap<ChannelId, (u64, u32)>,
     chance: Chance,
@@ -88,19 +101,26 @@ impl<'p> Executor<'p> {
     pub(crate) fn new(assignment: &Assignment, tuning: Tuning, seed: u64, plugins: Vec<Plugin<'p>>) -> Executor<'p> {
         let running = |id: &TaskId| Running {
             task: Task::new(assignment, *id, tuning, 0, seed),
-            guest: plugins[id.component.0 as usize](*id),
+            guest: if id.is_acker() { guest(|_, _| unreachable!()) } else { plugins[id.component.0 as usize](*id) },
             pending: VecDeque::from([(0, Input::Start)]),
             calling: false,
             wake_us: i64::MAX,
             finished: false,
         };
-        let tasks = assignment.tasks.iter().map(|id| (*id, running(id))).collect();
+        let ackers = match assignment.guarantee {
+            Guarantee::AtLeastOnce => assignment.acking.ackers,
+            _ => 0,
+        };
+        let ids = assignment.tasks.iter().copied().chain((0..ackers).map(TaskId::acker));
+        let tasks = ids.map(|id| (id, running(&id))).collect();
         Executor {
             plugins,
             chooser: None,
+            disturb: None,
             tasks,
             messages: BTreeMap::new(),
             credits: BTreeMap::new(),
+            acking: BTreeMap::new(),
             sequences: BTreeMap::new(),
             outstanding: BTreeMap::new(),
             chance: Chance(seed),
@@ -133,11 +153,18 @@ impl<'p> Executor<'p> {
             if !self.failures.is_empty() {
                 return false;
             }
+            if self.has_finished() {
+                return true;
+            }
             if !self.happen() {
-                return self.tasks.values().all(|running| running.finished);
+                return self.has_finished();
             }
         }
         panic!("the graph does not come to an end");
+    }
+
+    fn has_finished(&self) -> bool {
+        self.tasks.iter().all(|(id, running)| running.finished || id.is_acker())
     }
 
     /// Runs for so many µs of virtual time.
@@ -178,12 +205,15 @@ impl<'p> Executor<'p> {
             Credit(ChannelId),
             Pending(TaskId),
             Wake(TaskId),
+            Acking((TaskId, TaskId)),
         }
         loop {
             let now_us = self.now_us;
             let mut candidates = Vec::new();
             candidates.extend(self.messages.iter().filter(|(_, q)| !q.is_empty()).map(|(c, _)| Candidate::Message(*c)));
             candidates.extend(self.credits.iter().filter(|(_, q)| !q.is_empty()).map(|(c, _)| Candidate::Credit(*c)));
+            let acking = self.acking.iter().filter(|(_, q)| !q.is_empty());
+            candidates.extend(acking.map(|(channel, _)| Candidate::Acking(*channel)));
             let due = |running: &Running| running.pending.front().is_some_and(|(ready_us, _)| *ready_us <= now_us);
             candidates.extend(self.tasks.iter().filter(|(_, r)| due(r)).map(|(id, _)| Candidate::Pending(*id)));
             let wakes = self.tasks.iter().filter(|(_, r)| !r.finished && r.wake_us <= now_us);
@@ -204,6 +234,14 @@ impl<'p> Executor<'p> {
                 Candidate::Credit(channel) => {
                     let bytes = self.credits.get_mut(&channel).unwrap().pop_front().unwrap();
                     (channel.from, Input::Credit { channel, bytes })
+                }
+                Candidate::Acking(channel) => {
+                    let input = self.acking.get_mut(&channel).unwrap().pop_front().unwrap();
+                    match self.disturb.as_mut().map_or(Disturbance::None, |disturb| disturb(channel)) {
+                        Disturbance::None => {}
+                        Disturbance::Lost => continue,
+                    }
+                    (channel.1, input)
                 }
                 Candidate::Pending(id) => (id, self.tasks.get_mut(&id).unwrap().pending.pop_front().unwrap().1),
                 Candidate::Wake(id) => {
@@ -264,6 +302,13 @@ impl<'p> Executor<'p> {
             Output::Write(writes) => self.writes.extend(writes),
             Output::WakeAt(wake_us) => running.wake_us = wake_us,
             Output::DeadLetter(letter) => self.letters.push(*letter),
+            Output::ToAcker { acker, message } => {
+                let channel = (id, TaskId::acker(acker));
+                self.acking.entry(channel).or_default().push_back(Input::ToAcker(message));
+            }
+            Output::Notice { to, line, notice } => {
+                self.acking.entry((id, to)).or_default().push_back(Input::Notice { line, notice });
+            }
             Output::Redelivered(ticket) => self.redelivered.push(ticket),
             Output::Fault(failure) => self.faults.push(*failure),
             Output::Paused(failure) => self.paused.push(*failure),

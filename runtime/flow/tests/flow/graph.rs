@@ -3,7 +3,7 @@
 use petrel_flow::{Emitted, Frame, Origin};
 use petrel_frame::{Field, FrameBuf, FrameBuilder, Scalar, Schema, Value};
 use petrel_model::{
-    Assignment, Component, ComponentIndex, ComponentName, DeadLetterLimits, Digest, Generation, Grants, Grouping,
+    Acking, Assignment, Component, ComponentIndex, ComponentName, DeadLetterLimits, Digest, Generation, Grants, Grouping,
     Guarantee, Input, Limits, OutputIndex, OutputStream, StreamName, TableSpec, TaskId, TaskIndex, TopologyName, World,
 };
 
@@ -140,6 +140,7 @@ impl Graph {
             topology: TopologyName::from("test"),
             generation: Generation(7),
             guarantee: Guarantee::BestEffort,
+            acking: Acking::default(),
             dead_letters: DeadLetterLimits::default(),
             tasks: tasks.collect(),
             components: self.0,

@@ -1,14 +1,34 @@
 //! A spout's task: asks its guest for tuples as fast as its consumers take them.
+//!
+//! ```text
+//!  Nothing ─start─► Opening ─► Waiting ◄─► Calling (next, ack, fail)
+//!                                │  ▲          │ failed: discard
+//!                                │  │          ▼
+//!                 end of source, │  └── Restarting ◄── BackingOff ──► Paused
+//!                          drain │
+//!                                ▼
+//!                             Ending ─every tree is through, or only held─► Closing ─everything sent, every tree through─► Finished
+//! ```
 
+mod acking;
+mod kept;
+
+pub(crate) use acking::{TIMEOUT_TICKS, tick_us};
+
+use crate::acker::Notice;
 use crate::bisection::Attempt;
 use crate::breaker::Breaker;
-use crate::call::{Call, CallResult, Effects, Origin, Returned, Trap};
+use crate::call::{Call, CallResult, Effects, Emitted, Origin, Returned, Trap, TrapKind};
 use crate::dead_letter::{Cause, DeadLetter};
 use crate::egress::Egress;
 use crate::failure::Failure;
+use crate::followed::Following;
+use crate::lineage::Line;
+use crate::pending::Awaited;
 use crate::report::TaskReport;
 use crate::step::Output;
 use crate::tuning::Tuning;
+use acking::{Acking, Duty};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use petrel_model::{Assignment, ComponentName, TaskId};
@@ -27,6 +47,12 @@ pub(crate) struct Spout {
     draining: bool,
     /// Where a fresh instance goes on: as it came with the last frame that counts.
     position: Option<Vec<u8>>,
+    /// None where nothing is tracked.
+    acking: Option<Acking>,
+    /// What follows a call of `ack` or `fail`.
+    after_duty: Doing,
+    /// There is no instance any more that could be told anything.
+    guest_is_gone: bool,
     breaker: Breaker,
     /// Calls that failed since one passed.
     failed_in_a_row: u32,
@@ -59,7 +85,9 @@ enum Doing {
     Paused,
     /// The guest may be asked from this time on, in µs.
     Waiting(i64),
-    /// Everything is emitted, not everything is sent.
+    /// The guest has said that nothing more will come, and not every tree is through.
+    Ending,
+    /// Everything is emitted, not everything is sent, or through.
     Closing,
     Finished,
     Failed,
@@ -76,6 +104,9 @@ impl Spout {
             doing: Doing::Nothing,
             draining: false,
             position: None,
+            acking: Acking::new(assignment, id, now_us),
+            after_duty: Doing::Nothing,
+            guest_is_gone: false,
             breaker: Breaker::default(),
             failed_in_a_row: 0,
             called_us: now_us,
@@ -117,10 +148,14 @@ impl Spout {
             self.failed_in_a_row = 0;
             self.breaker.passed();
         }
-        self.doing = match returned {
-            Returned::Done | Returned::More => Doing::Waiting(i64::MIN),
-            Returned::Idle(until_us) => Doing::Waiting(until_us),
-            Returned::End => Doing::Closing,
+        self.doing = match (call, returned) {
+            (Call::Ack(_), _) => self.after_duty,
+            // It may have the failed ones to emit, whatever it said before.
+            (Call::Fail(_), _) if self.after_duty != Doing::Closing && !self.draining => Doing::Waiting(i64::MIN),
+            (Call::Fail(_), _) => self.after_duty,
+            (_, Returned::Done | Returned::More) => Doing::Waiting(i64::MIN),
+            (_, Returned::Idle(until_us)) => Doing::Waiting(until_us),
+            (_, Returned::End) => self.begin_end(outputs),
         };
         self.go_on(outputs);
     }
@@ -141,12 +176,21 @@ impl Spout {
             Origin::Source { position, .. } if !position.is_empty() => Some(position.clone()),
             _ => None,
         });
-        self.egress.prepare(effects.emitted, true)?;
+        let emitted = effects.emitted;
+        // Counted references: looked at again once it is known that everybody can take them.
+        let known = if self.acking.is_some() { emitted.iter().map(copy_of).collect() } else { Vec::new() };
+        self.egress.prepare(emitted, true)?;
         self.position = position.or(self.position.take());
         if !effects.writes.is_empty() {
             outputs.push(Output::Write(effects.writes));
         }
-        self.egress.release(self.now_us, outputs);
+        match &mut self.acking {
+            Some(acking) => {
+                let admitted = acking.admit(&known);
+                acking.release(admitted, &mut self.egress, self.now_us, outputs);
+            }
+            None => self.egress.release(Following::Nobody, self.now_us, outputs),
+        }
         Ok(returned)
     }
 
@@ -160,6 +204,12 @@ impl Spout {
             return outputs.push(Output::Failed(failure));
         }
         outputs.push(Output::Fault(Box::new(failure.clone())));
+        // It was only to be told something: nothing more is wanted of it.
+        if matches!(name, "ack" | "fail") && (self.after_duty == Doing::Closing || self.draining) {
+            self.guest_is_gone = true;
+            self.doing = self.after_duty;
+            return self.go_on(outputs);
+        }
         self.breaker.failed(self.called_us);
         self.breaker.condemned();
         if self.breaker.trips(self.now_us, &self.tuning) {
@@ -178,8 +228,39 @@ impl Spout {
     /// A fresh instance exists.
     pub(crate) fn restarted(&mut self, outputs: &mut Vec<Output>) {
         if self.doing == Doing::Restarting {
-            self.call(Doing::Calling, Call::Open { position: self.position.clone() }, outputs);
+            let position = match &mut self.acking {
+                Some(acking) => acking.reopen(outputs),
+                None => self.position.clone(),
+            };
+            self.call(Doing::Calling, Call::Open { position }, outputs);
         }
+    }
+
+    /// An acker has something to say.
+    pub(crate) fn notice(&mut self, line: Line, notice: &Notice, outputs: &mut Vec<Output>) {
+        if let Some(acking) = &mut self.acking {
+            acking.notice(line, notice);
+        }
+        self.go_on(outputs);
+    }
+
+    /// A grouping plugin has chosen, or failed.
+    pub(crate) fn chosen(&mut self, ticket: u64, tasks: Result<Vec<u32>, Trap>, outputs: &mut Vec<Output>) {
+        let tracker = self.acking.as_mut().map(|acking| &mut acking.tracker);
+        if let Some(letter) = self.egress.chosen(ticket, tasks, tracker, outputs) {
+            self.choice_failed(letter, outputs);
+        }
+        self.go_on(outputs);
+    }
+
+    /// Time has passed.
+    pub(crate) fn time(&mut self, outputs: &mut Vec<Output>) {
+        self.egress.time(self.now_us, outputs);
+        if let Some(acking) = &mut self.acking {
+            let is_ending = matches!(self.doing, Doing::Ending);
+            acking.time(self.now_us, is_ending, outputs);
+        }
+        self.go_on(outputs);
     }
 
     /// Somebody says that the guest may be called again.
@@ -193,7 +274,7 @@ impl Spout {
     }
 
     /// A row for which a grouping plugin fails is the consumer's dead letter, and this task's fault.
-    pub(crate) fn choice_failed(&mut self, letter: DeadLetter, outputs: &mut Vec<Output>) {
+    fn choice_failed(&mut self, letter: DeadLetter, outputs: &mut Vec<Output>) {
         self.condemned_rows += 1;
         self.breaker.failed(self.now_us);
         self.breaker.condemned();
@@ -217,11 +298,35 @@ impl Spout {
     /// The consumers have made room, or something was chosen, or time has passed.
     pub(crate) fn go_on(&mut self, outputs: &mut Vec<Output>) {
         if self.draining && matches!(self.doing, Doing::Waiting(_) | Doing::BackingOff(_) | Doing::Paused) {
-            self.doing = Doing::Closing;
+            self.guest_is_gone |= !matches!(self.doing, Doing::Waiting(_));
+            self.doing = self.begin_end(outputs);
         }
+        if let Some(acking) = &mut self.acking
+            && matches!(self.doing, Doing::Waiting(_) | Doing::Ending | Doing::Closing)
+        {
+            if self.doing != Doing::Closing {
+                acking.replay(&mut self.egress, self.now_us, outputs);
+            }
+            if !self.guest_is_gone
+                && let Some(duty) = acking.duty()
+            {
+                self.after_duty = self.doing;
+                let call = match duty {
+                    Duty::Ack(ids) => Call::Ack(ids),
+                    Duty::Fail(ids) => Call::Fail(ids),
+                };
+                return self.call(Doing::Calling, call, outputs);
+            }
+            // What is only held will be done with when the streams end; what may fail has to be emitted again before.
+            if self.doing == Doing::Ending && acking.awaited() != Awaited::Trees {
+                acking.close();
+                self.doing = Doing::Closing;
+            }
+        }
+        let room = self.acking.as_ref().map_or(u32::MAX, Acking::room);
         match self.doing {
-            Doing::Waiting(until_us) if until_us <= self.now_us && !self.egress.is_blocked() => {
-                let (max_rows, max_bytes) = (self.tuning.frame_rows, self.tuning.frame_bytes);
+            Doing::Waiting(until_us) if until_us <= self.now_us && room > 0 && !self.egress.is_blocked() => {
+                let (max_rows, max_bytes) = (self.tuning.frame_rows.min(room), self.tuning.frame_bytes);
                 self.call(Doing::Calling, Call::Next { max_rows, max_bytes }, outputs);
             }
             Doing::BackingOff(until_us) if until_us <= self.now_us => {
@@ -229,11 +334,45 @@ impl Spout {
                 self.doing = Doing::Restarting;
                 outputs.push(Output::Restart);
             }
-            Doing::Closing if self.egress.close(self.now_us, outputs) => {
+            Doing::Closing if self.egress.close(self.now_us, outputs) => self.finish(outputs),
+            _ => {}
+        }
+    }
+
+    /// Nothing more will be asked for: what follows.
+    fn begin_end(&mut self, outputs: &mut Vec<Output>) -> Doing {
+        match &mut self.acking {
+            Some(acking) => {
+                acking.ask_who_is_held(outputs);
+                Doing::Ending
+            }
+            None => Doing::Closing,
+        }
+    }
+
+    /// Everything is sent: once every tree is through, that is all.
+    fn finish(&mut self, outputs: &mut Vec<Output>) {
+        let Some(acking) = self.acking.as_ref() else {
+            self.doing = Doing::Finished;
+            return outputs.push(Output::Finished);
+        };
+        if !acking.is_through() {
+            return;
+        }
+        match acking.report().lost {
+            0 => {
                 self.doing = Doing::Finished;
                 outputs.push(Output::Finished);
             }
-            _ => {}
+            lost => {
+                self.doing = Doing::Failed;
+                let message = alloc::format!(
+                    "{lost} tuples failed and were not emitted again: their processing is not complete; run again from \
+                     the same input, tuples may then be processed twice"
+                );
+                let trap = Trap { kind: TrapKind::Lost, message, backtrace: Vec::new() };
+                outputs.push(Output::Failed(self.failure("fail", trap)));
+            }
         }
     }
 
@@ -267,15 +406,24 @@ impl Spout {
     /// When time has to be told, in µs.
     pub(crate) fn wake_us(&self) -> Option<i64> {
         let ask = match self.doing {
-            Doing::Waiting(until_us) if !self.egress.is_blocked() => Some(until_us),
+            Doing::Waiting(until_us) if !self.egress.is_blocked() => {
+                self.acking.as_ref().is_none_or(|acking| acking.room() > 0).then_some(until_us)
+            }
             Doing::BackingOff(until_us) => Some(until_us),
             _ => None,
         };
-        ask.into_iter().chain(self.egress.deadline_us()).min()
+        let tick = self.acking.as_ref().map(Acking::wake_us);
+        ask.into_iter().chain(self.egress.deadline_us()).chain(tick).min()
     }
 
     pub(crate) fn report(&self) -> TaskReport {
+        let acking = self.acking.as_ref().map(Acking::report).unwrap_or_default();
         TaskReport {
+            acked_rows: acking.acked,
+            failed_rows: acking.failed,
+            timed_out_rows: acking.timed_out,
+            lost_rows: acking.lost,
+            pending_rows: acking.pending as u64,
             calls: self.calls,
             failed_calls: self.failed_calls,
             condemned_rows: self.condemned_rows,
@@ -299,4 +447,12 @@ impl Spout {
         self.calls += 1;
         outputs.push(Output::Call { call, state, attempt: Attempt::FIRST });
     }
+}
+
+fn copy_of(emitted: &Emitted) -> Emitted {
+    let origin = match &emitted.origin {
+        Origin::Source { ids, position } => Origin::Source { ids: ids.clone(), position: position.clone() },
+        Origin::Anchors(anchors) => Origin::Anchors(anchors.clone()),
+    };
+    Emitted { output: emitted.output, direct: emitted.direct, frame: emitted.frame.clone(), origin }
 }

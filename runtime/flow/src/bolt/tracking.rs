@@ -1,0 +1,121 @@
+//! A bolt's part in acking: what its emissions come from, what it holds, and when its input is done with.
+
+use super::{Bolt, Doing};
+use crate::call::{Effects, HoldAction, Origin};
+use crate::followed::Following;
+use crate::lineage::{Account, Lineage, Origins};
+use crate::step::Output;
+use alloc::vec::Vec;
+
+/// What a call says about the descent of what it emitted.
+#[derive(Debug, Default)]
+pub(super) struct Descent {
+    /// For each emitted frame, its anchors and the number of its rows.
+    emitted: Vec<(Vec<u32>, u32)>,
+    holds: Vec<HoldAction>,
+}
+
+impl Descent {
+    /// Takes it out of the effects of a call.
+    pub(super) fn of(effects: &mut Effects) -> Descent {
+        let anchors = |origin: &mut Origin| match origin {
+            Origin::Anchors(anchors) => core::mem::take(anchors),
+            Origin::Source { .. } => Vec::new(),
+        };
+        let emitted = effects.emitted.iter_mut();
+        Descent {
+            emitted: emitted.map(|it| (anchors(&mut it.origin), it.frame.view().rows() as u32)).collect(),
+            holds: core::mem::take(&mut effects.holds),
+        }
+    }
+
+    fn origins(&self, input: &Origins) -> Vec<(usize, Origins)> {
+        self.emitted.iter().map(|(anchors, rows)| (0, input.anchored(anchors, *rows))).collect()
+    }
+}
+
+impl Bolt {
+    /// Sends what a call emitted, which is prepared, and does what it wants done about held tuples.
+    pub(super) fn release(&mut self, descent: Descent, outputs: &mut Vec<Output>) {
+        let Some(tracker) = &mut self.tracker else {
+            return self.egress.release(Following::Nobody, self.now_us, outputs);
+        };
+        let rows = self.part.as_ref().map_or(0, |part| part.view().rows());
+        let part = match self.doing {
+            Doing::Processing => self.batch.as_mut().and_then(|batch| batch.tracked(rows)),
+            _ => None,
+        };
+        if let Some((account, input)) = part {
+            let origins = descent.origins(&input);
+            let following =
+                Following::Tracker { tracker, origins: &origins, accounts: core::slice::from_mut(account) };
+            self.egress.release(following, self.now_us, outputs);
+            for action in &descent.holds {
+                if let HoldAction::Hold(handle, rows) = action {
+                    let lineage = tracker.hold(account, &input.take(rows.iter().copied()));
+                    self.held.insert(*handle, lineage);
+                }
+            }
+            return self.let_go(&descent.holds, outputs);
+        }
+        // A call without rows: what it emits comes from the held tuples that it is done with, as the results of a window do.
+        let mut done = Lineage::default();
+        for handle in acked(&descent.holds) {
+            self.held.remove(handle).into_iter().for_each(|lineage| done.append(lineage));
+        }
+        let (mut account, input) = Account::of_held(&done);
+        let origins = descent.origins(&input);
+        let following =
+            Following::Tracker { tracker, origins: &origins, accounts: core::slice::from_mut(&mut account) };
+        self.egress.release(following, self.now_us, outputs);
+        tracker.settle(account, outputs);
+        self.let_go(&descent.holds, outputs);
+    }
+
+    /// Acknowledges, fails and resets held tuples. Handles that are not there any more are ignored.
+    fn let_go(&mut self, holds: &[HoldAction], outputs: &mut Vec<Output>) {
+        let Some(tracker) = &mut self.tracker else { return };
+        for action in holds {
+            match action {
+                HoldAction::Hold(..) => {}
+                HoldAction::Ack(handles) => {
+                    for lineage in handles.iter().filter_map(|handle| self.held.remove(handle)) {
+                        tracker.settle(Account::of_held(&lineage).0, outputs);
+                    }
+                }
+                HoldAction::Fail(handles) => {
+                    for lineage in handles.iter().filter_map(|handle| self.held.remove(handle)) {
+                        let (mut account, origins) = Account::of_held(&lineage);
+                        account.fail(&origins);
+                        tracker.settle(account, outputs);
+                    }
+                }
+                HoldAction::ResetTimeout(handles) => {
+                    for lineage in handles.iter().filter_map(|handle| self.held.get(handle)) {
+                        tracker.reset(lineage, outputs);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The instance that knew of them is gone: what it held fails, so that it is replayed at once.
+    pub(super) fn fail_held(&mut self, outputs: &mut Vec<Output>) {
+        let Some(tracker) = &mut self.tracker else { return };
+        for lineage in core::mem::take(&mut self.held).into_values() {
+            let (mut account, origins) = Account::of_held(&lineage);
+            account.fail(&origins);
+            tracker.settle(account, outputs);
+        }
+    }
+
+    /// Tells ackers of frames that are done with.
+    pub(super) fn settle(&mut self, outputs: &mut Vec<Output>) {
+        let (Some(tracker), Some(batch)) = (&mut self.tracker, &mut self.batch) else { return };
+        batch.take_settled().into_iter().for_each(|account| tracker.settle(account, outputs));
+    }
+}
+
+fn acked(holds: &[HoldAction]) -> impl Iterator<Item = &u64> {
+    holds.iter().flat_map(|action| if let HoldAction::Ack(handles) = action { &handles[..] } else { &[] })
+}
