@@ -101,8 +101,7 @@ mod topology;
 mod warnings;
 
 pub use assignment::{
-    Acking,
-    Assignment, Component, DeadLetterLimits, Edge, Grants, Grouping, Guarantee, Input, PathAccess, PathGrant,
+    Acking, Assignment, Component, DeadLetterLimits, Edge, Grants, Grouping, Guarantee, Input, PathAccess, PathGrant,
 };
 pub use dead_letter::dead_letter_schema;
 pub use id::{

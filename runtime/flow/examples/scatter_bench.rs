@@ -7,8 +7,8 @@
 use petrel_flow::{Call, Effects, Emitted, Frame, Input, Origin, Output, Returned, Task, Tuning};
 use petrel_frame::{Field, FrameBuf, FrameBuilder, Scalar, Schema};
 use petrel_model::{
-    Acking, Assignment, Component, ComponentIndex, ComponentName, DeadLetterLimits, Digest, Generation, Grants, Grouping,
-    Guarantee, Limits, OutputIndex, OutputStream, StreamName, TaskId, TaskIndex, TopologyName, World,
+    Acking, Assignment, Component, ComponentIndex, ComponentName, DeadLetterLimits, Digest, Generation, Grants,
+    Grouping, Guarantee, Limits, OutputIndex, OutputStream, StreamName, TaskId, TaskIndex, TopologyName, World,
 };
 use std::time::Instant;
 

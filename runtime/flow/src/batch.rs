@@ -94,7 +94,17 @@ impl Batch {
     /// Of these frames in order, at least one.
     pub(crate) fn new(port: usize, mut frames: Vec<Whole>, receipts: Vec<Receipt>, tuning: &Tuning) -> Batch {
         frames.reverse();
-        let mut batch = Batch { port, tried: 0, letter: None, receipts, frames, pieces: Vec::new(), tracked: None, settled: Vec::new(), tuning: *tuning };
+        let mut batch = Batch {
+            port,
+            tried: 0,
+            letter: None,
+            receipts,
+            frames,
+            pieces: Vec::new(),
+            tracked: None,
+            settled: Vec::new(),
+            tuning: *tuning,
+        };
         batch.refill();
         batch
     }

@@ -111,7 +111,14 @@ impl Egress {
                 Stream { emitted_rows: 0, prepared_rows: 0, edges: edges.collect() }
             })
             .collect();
-        Egress { streams, watermark: watermark::NONE, next_watermark: watermark::NONE, ticket: 0, loads: Vec::new(), followed: lines(assignment).is_some() }
+        Egress {
+            streams,
+            watermark: watermark::NONE,
+            next_watermark: watermark::NONE,
+            ticket: 0,
+            loads: Vec::new(),
+            followed: lines(assignment).is_some(),
+        }
     }
 
     /// No later tuple of the task is older than this, in µs. Frames published from now on say so.

@@ -106,13 +106,8 @@ pub enum Output {
         /// Bytes of frames that are processed.
         bytes: u64,
     },
-    /// Deliver to that acker, as [`Input::ToAcker`]; in order.
-    ToAcker {
-        /// Its number.
-        acker: u32,
-        /// What it is told.
-        message: Box<ToAcker>,
-    },
+    /// Deliver to the acker that it names, as [`Input::ToAcker`]; in order.
+    ToAcker(Box<ToAcker>),
     /// Deliver to a spout, as [`Input::Notice`].
     Notice {
         /// Its task.

@@ -1,31 +1,29 @@
 //! One task's part in acking: it numbers what it sends, and tells ackers what is done with.
 
-use crate::acker::{Report, ToAcker};
-use crate::lineage::{Account, EdgeNumbers, Line, Lineage, Lines, Origins, Settlement};
+use crate::acker::{Reports, ToAcker};
+use crate::lineage::{Account, EdgeNumbers, Holds, Line, Lineage, Lines, Origins, Tree};
 use crate::routing::{Delivery, Spread};
 use crate::step::Output;
 use alloc::boxed::Box;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
-use petrel_model::{Assignment, Generation, Guarantee, TaskId, World};
+use core::ops::Range;
+use petrel_model::{Assignment, Guarantee, TaskId, World};
 
 /// What a task needs to follow rows.
 #[derive(Debug)]
 pub(crate) struct Tracker {
-    id: TaskId,
-    generation: Generation,
     lines: Lines,
     edges: EdgeNumbers,
-    /// The number of the next message, by acker.
-    sequences: Vec<u64>,
-    /// What is to be told, by acker. Empty between two steps.
-    settlements: Vec<Settlement>,
+    reports: Reports,
+    /// Messages on their way out; empty between two steps.
+    messages: Vec<ToAcker>,
 }
 
 /// The lines of an assignment whose tuples are tracked.
 pub(crate) fn lines(assignment: &Assignment) -> Option<Lines> {
-    let ackers = NonZeroU32::new(assignment.acking.ackers).filter(|_| assignment.guarantee == Guarantee::AtLeastOnce)?;
+    let ackers =
+        NonZeroU32::new(assignment.acking.ackers).filter(|_| assignment.guarantee == Guarantee::AtLeastOnce)?;
     Some(Lines::new(ackers))
 }
 
@@ -48,14 +46,11 @@ impl Tracker {
     pub(crate) fn new(assignment: &Assignment, id: TaskId) -> Option<Tracker> {
         let lines = lines(assignment)?;
         let number = all_tasks(assignment).position(|task| task == id).unwrap_or(0) as u32;
-        let ackers = lines.ackers() as usize;
         Some(Tracker {
-            id,
-            generation: assignment.generation,
             lines,
             edges: EdgeNumbers::new(number, assignment.generation),
-            sequences: vec![0; ackers],
-            settlements: vec![Settlement::default(); ackers],
+            reports: Reports::new(id, assignment.generation, lines),
+            messages: Vec::new(),
         })
     }
 
@@ -73,9 +68,7 @@ impl Tracker {
         targets: usize,
     ) -> Vec<Lineage> {
         match spread {
-            Spread::All => {
-                deliveries.iter().map(|_| Lineage::of(account.send(origins, self.edges.draw()))).collect()
-            }
+            Spread::All => deliveries.iter().map(|_| Lineage::of(account.send(origins, self.edges.draw()))).collect(),
             Spread::Parts(parts) => {
                 let mut first = 0;
                 let lineage = |rows: &u32| {
@@ -99,40 +92,45 @@ impl Tracker {
     }
 
     /// Rows of an account are held by their bolt.
-    pub(crate) fn hold(&mut self, account: &mut Account, origins: &Origins) -> Lineage {
-        Lineage::of(account.hold(origins, self.edges.draw()))
+    pub(crate) fn hold(&mut self, holds: &mut Holds, handle: u64, account: &mut Account, origins: &Origins) {
+        holds.hold(handle, account, origins, self.edges.draw());
     }
 
     /// An account is complete: ackers are told.
     pub(crate) fn settle(&mut self, account: Account, outputs: &mut Vec<Output>) {
-        account.settle(self.lines, &mut self.settlements);
-        for acker in 0..self.settlements.len() {
-            if !self.settlements[acker].is_empty() {
-                let settlement = core::mem::take(&mut self.settlements[acker]);
-                self.tell(acker, Report::Settled(settlement), outputs);
-            }
-        }
+        self.reports.settle(account);
+        self.reports.flush(&mut self.messages);
+        self.send_messages(outputs);
     }
 
-    /// The message timeout of the trees of held rows starts anew.
-    pub(crate) fn reset(&mut self, lineage: &Lineage, outputs: &mut Vec<Output>) {
-        let (account, origins) = Account::of_rows(lineage);
-        for tree in account.trees(&origins) {
-            self.settlements[self.lines.acker(tree.line) as usize].reset.push(tree);
-        }
-        // Nothing else of the account is told: its rows stay where they are.
-        self.settle(Account::default(), outputs);
+    /// The message timeout of these trees starts anew.
+    pub(crate) fn reset(&mut self, trees: Vec<Tree>, outputs: &mut Vec<Output>) {
+        self.reports.reset(trees);
+        self.reports.flush(&mut self.messages);
+        self.send_messages(outputs);
     }
 
-    /// A spout speaks of one of its lines.
-    pub(crate) fn tell_of_line(&mut self, line: Line, report: Report, outputs: &mut Vec<Output>) {
-        self.tell(self.lines.acker(line) as usize, report, outputs);
+    /// A spout has sent rows that begin trees, from that one on.
+    pub(crate) fn roots(&mut self, first: Tree, account: Account, outputs: &mut Vec<Output>) {
+        let message = self.reports.roots(first, account);
+        self.messages.push(message);
+        self.send_messages(outputs);
     }
 
-    fn tell(&mut self, acker: usize, report: Report, outputs: &mut Vec<Output>) {
-        let sequence = self.sequences[acker];
-        self.sequences[acker] += 1;
-        let message = ToAcker { from: self.id, generation: self.generation, sequence, report };
-        outputs.push(Output::ToAcker { acker: acker as u32, message: Box::new(message) });
+    /// A spout does not wait for these trees any more.
+    pub(crate) fn forget(&mut self, line: Line, numbers: Vec<Range<u64>>, outputs: &mut Vec<Output>) {
+        let message = self.reports.forget(line, numbers);
+        self.messages.push(message);
+        self.send_messages(outputs);
+    }
+
+    /// The spout task of that number has ended: it wants to know which trees wait for held tuples only.
+    pub(crate) fn ending(&mut self, spout: u32, outputs: &mut Vec<Output>) {
+        self.reports.ending(spout, &mut self.messages);
+        self.send_messages(outputs);
+    }
+
+    fn send_messages(&mut self, outputs: &mut Vec<Output>) {
+        outputs.extend(self.messages.drain(..).map(|message| Output::ToAcker(Box::new(message))));
     }
 }

@@ -5,8 +5,8 @@
 //! bounds, every input names a component that exists, and the graph has no circles. Whether plugins, streams, fields
 //! and configuration exist is for [`resolve`](crate::resolve()) to say.
 
-mod component;
 mod acking;
+mod component;
 mod dead_letters;
 mod grants;
 mod graph;

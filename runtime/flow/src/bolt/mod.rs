@@ -33,7 +33,7 @@ use crate::envelope::Message;
 use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::ingress::Ingress;
-use crate::lineage::{Lineage, Segment};
+use crate::lineage::{Holds, Lineage, Segment};
 use crate::parcel::Parcel;
 use crate::report::TaskReport;
 use crate::retry::{Redelivered, Retries, Waiting};
@@ -42,12 +42,11 @@ use crate::tracker::Tracker;
 use crate::tuning::Tuning;
 use crate::watermark::Watermark;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use petrel_frame::Schema;
 use petrel_model::{Assignment, ComponentName, InputIndex, TaskId};
-use tracking::Descent;
 use petrel_state::{Clock, KeySpec, Passed, TaskState};
+use tracking::Descent;
 
 /// A bolt's task.
 #[derive(Debug)]
@@ -81,7 +80,7 @@ pub(crate) struct Bolt {
     /// None where nothing is tracked.
     tracker: Option<Tracker>,
     /// What the guest holds, by handle.
-    held: BTreeMap<u64, Lineage>,
+    held: Holds,
     watermark: Watermark,
     now_us: i64,
     tick_us: i64,
@@ -154,7 +153,7 @@ impl Bolt {
             failed_ends: 0,
             letters: LetterStream::new(component),
             tracker: Tracker::new(assignment, id),
-            held: BTreeMap::new(),
+            held: Holds::default(),
             watermark: Watermark::new(),
             now_us,
             tick_us: i64::try_from(component.tick_ms.saturating_mul(1_000)).unwrap_or(i64::MAX),

@@ -3,9 +3,11 @@
 use super::{Bolt, Doing};
 use crate::call::{Effects, HoldAction, Origin};
 use crate::followed::Following;
-use crate::lineage::{Account, Lineage, Origins};
+use crate::lineage::Origins;
 use crate::step::Output;
 use alloc::vec::Vec;
+
+const KNOWN: &str = "handles were looked up";
 
 /// What a call says about the descent of what it emitted.
 #[derive(Debug, Default)]
@@ -47,23 +49,18 @@ impl Bolt {
         };
         if let Some((account, input)) = part {
             let origins = descent.origins(&input);
-            let following =
-                Following::Tracker { tracker, origins: &origins, accounts: core::slice::from_mut(account) };
+            let following = Following::Tracker { tracker, origins: &origins, accounts: core::slice::from_mut(account) };
             self.egress.release(following, self.now_us, outputs);
             for action in &descent.holds {
                 if let HoldAction::Hold(handle, rows) = action {
-                    let lineage = tracker.hold(account, &input.take(rows.iter().copied()));
-                    self.held.insert(*handle, lineage);
+                    tracker.hold(&mut self.held, *handle, account, &input.take(rows.iter().copied()));
                 }
             }
             return self.let_go(&descent.holds, outputs);
         }
         // A call without rows: what it emits comes from the held tuples that it is done with, as the results of a window do.
-        let mut done = Lineage::default();
-        for handle in acked(&descent.holds) {
-            self.held.remove(handle).into_iter().for_each(|lineage| done.append(lineage));
-        }
-        let (mut account, input) = Account::of_held(&done);
+        let done = self.held.known(&acked(&descent.holds));
+        let (mut account, input) = self.held.release(&done).expect(KNOWN);
         let origins = descent.origins(&input);
         let following =
             Following::Tracker { tracker, origins: &origins, accounts: core::slice::from_mut(&mut account) };
@@ -79,21 +76,16 @@ impl Bolt {
             match action {
                 HoldAction::Hold(..) => {}
                 HoldAction::Ack(handles) => {
-                    for lineage in handles.iter().filter_map(|handle| self.held.remove(handle)) {
-                        tracker.settle(Account::of_held(&lineage).0, outputs);
-                    }
+                    let known = self.held.known(handles);
+                    tracker.settle(self.held.ack(&known).expect(KNOWN), outputs);
                 }
                 HoldAction::Fail(handles) => {
-                    for lineage in handles.iter().filter_map(|handle| self.held.remove(handle)) {
-                        let (mut account, origins) = Account::of_held(&lineage);
-                        account.fail(&origins);
-                        tracker.settle(account, outputs);
-                    }
+                    let known = self.held.known(handles);
+                    tracker.settle(self.held.fail(&known).expect(KNOWN), outputs);
                 }
                 HoldAction::ResetTimeout(handles) => {
-                    for lineage in handles.iter().filter_map(|handle| self.held.get(handle)) {
-                        tracker.reset(lineage, outputs);
-                    }
+                    let known = self.held.known(handles);
+                    tracker.reset(self.held.trees(&known).expect(KNOWN), outputs);
                 }
             }
         }
@@ -102,11 +94,8 @@ impl Bolt {
     /// The instance that knew of them is gone: what it held fails, so that it is replayed at once.
     pub(super) fn fail_held(&mut self, outputs: &mut Vec<Output>) {
         let Some(tracker) = &mut self.tracker else { return };
-        for lineage in core::mem::take(&mut self.held).into_values() {
-            let (mut account, origins) = Account::of_held(&lineage);
-            account.fail(&origins);
-            tracker.settle(account, outputs);
-        }
+        let handles = self.held.handles();
+        tracker.settle(self.held.fail(&handles).expect(KNOWN), outputs);
     }
 
     /// Tells ackers of frames that are done with.
@@ -116,6 +105,8 @@ impl Bolt {
     }
 }
 
-fn acked(holds: &[HoldAction]) -> impl Iterator<Item = &u64> {
-    holds.iter().flat_map(|action| if let HoldAction::Ack(handles) = action { &handles[..] } else { &[] })
+fn acked(holds: &[HoldAction]) -> Vec<u64> {
+    let handles =
+        |action: &HoldAction| if let HoldAction::Ack(handles) = action { handles.clone() } else { Vec::new() };
+    holds.iter().flat_map(handles).collect()
 }

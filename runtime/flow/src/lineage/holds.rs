@@ -29,6 +29,20 @@ impl Holds {
         self.held.insert(handle, account.hold(origins, edge));
     }
 
+    /// Those of the handles that name something. A guest that keeps handles in its state may name some of an instance
+    /// before it, whose rows failed with it.
+    pub fn known(&self, handles: &[u64]) -> Vec<u64> {
+        handles.iter().copied().filter(|handle| self.held.contains_key(handle)).collect()
+    }
+
+    /// The rows under these handles are done with, once what is emitted from their origins is sent.
+    ///
+    /// # Errors
+    /// As for [`ack`](Self::ack).
+    pub fn release(&mut self, handles: &[u64]) -> Result<(Account, Origins), UnknownHandle> {
+        Ok(Account::of_held(&self.take(handles)?))
+    }
+
     /// The rows under these handles are done with.
     ///
     /// # Errors

@@ -270,12 +270,6 @@ impl Pending {
         self.positions.abandon();
     }
 
-    /// The lines of this task, one to each acker.
-    pub fn lines(&self) -> impl Iterator<Item = Line> + use<> {
-        let (lines, spout) = (self.lines, self.spout);
-        (0..lines.ackers()).map(move |acker| lines.line(spout, acker))
-    }
-
     /// What is still waited for.
     pub fn awaited(&self) -> Awaited {
         let pending = self.len();

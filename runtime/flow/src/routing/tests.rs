@@ -1,6 +1,6 @@
 //! Every rule against what a person would do row by row.
 
-use super::{Delivery, Now, Routed, Router};
+use super::{Delivery, Now, Routed, Router, Spread};
 use crate::frame::Frame;
 use crate::tuning::Tuning;
 use alloc::format;
@@ -96,7 +96,23 @@ fn arrived(deliveries: &[Delivery], columns: &[usize], targets: usize) -> Vec<Ve
 
 fn route(router: &mut Router, frame: &Frame, loads: &[u64]) -> Vec<Delivery> {
     let mut to = Vec::new();
-    assert_eq!(router.route(frame.clone(), Now { loads, direct: None, followed: true }, &mut to), Ok(Routed::Delivered));
+    let now = Now { loads, direct: None, followed: true };
+    let routed = router.route(frame.clone(), now, &mut to).unwrap();
+    // What is told of the rows is what was done with them.
+    let rows: Vec<usize> = to.iter().map(|(_, part)| part.view().rows()).collect();
+    match routed {
+        Routed::Delivered(Spread::All) => assert!(rows.iter().all(|rows| *rows == frame.view().rows())),
+        Routed::Delivered(Spread::Parts(parts)) => {
+            assert_eq!(parts.iter().map(|rows| *rows as usize).collect::<Vec<_>>(), rows);
+        }
+        Routed::Delivered(Spread::ByRow(targets)) => {
+            assert_eq!(targets.len(), frame.view().rows());
+            let got = |target: usize| targets.iter().filter(|of_row| **of_row as usize == target).count();
+            assert!(to.is_sorted_by_key(|(target, _)| *target));
+            assert_eq!(to.iter().map(|(target, _)| got(*target)).collect::<Vec<_>>(), rows);
+        }
+        Routed::Ask(_) => panic!("nobody is to be asked"),
+    }
     to
 }
 

@@ -1,7 +1,7 @@
 //! A spout's part in acking: it begins trees, waits for them, and has replayed what failed.
 
 use super::kept::Kept;
-use crate::acker::{Notice, Report};
+use crate::acker::Notice;
 use crate::call::{Emitted, Origin};
 use crate::egress::Egress;
 use crate::followed::Following;
@@ -25,6 +25,8 @@ pub(crate) fn tick_us(assignment: &Assignment) -> i64 {
 #[derive(Debug)]
 pub(super) struct Acking {
     pub(super) tracker: Tracker,
+    /// The number of the task among those of spouts.
+    number: u32,
     pending: Pending,
     kept: Kept,
     tick_us: i64,
@@ -58,6 +60,7 @@ impl Acking {
         Some(Acking {
             pending: Pending::new(number, tracker.lines(), limits),
             tracker,
+            number,
             kept: Kept::default(),
             tick_us,
             next_tick_us: now_us.saturating_add(tick_us),
@@ -97,20 +100,19 @@ impl Acking {
         for (i, Admitted { numbers, rows, position }) in admitted.into_iter().enumerate() {
             let tree = self.pending.emit(&numbers, position);
             let (account, of_rows) = match tree {
-                Some(tree) => Account::of_roots(tree.line, tree.number, rows),
+                Some(tree) => Account::of_roots(tree, rows),
                 None => (Account::default(), Origins::nothing(rows)),
             };
             roots.push(tree);
             accounts.push(account);
             origins.push((i, of_rows));
         }
-        let following =
-            Following::Tracker { tracker: &mut self.tracker, origins: &origins, accounts: &mut accounts };
+        let following = Following::Tracker { tracker: &mut self.tracker, origins: &origins, accounts: &mut accounts };
         egress.release(following, now_us, outputs);
         for (tree, account) in roots.into_iter().zip(accounts) {
-            let Some(tree) = tree else { continue };
-            let report = Report::Roots { line: tree.line, first: tree.number, xors: account.into_roots() };
-            self.tracker.tell_of_line(tree.line, report, outputs);
+            if let Some(tree) = tree {
+                self.tracker.roots(tree, account, outputs);
+            }
         }
     }
 
@@ -143,9 +145,7 @@ impl Acking {
     /// Asks ackers which trees wait for held tuples only.
     pub(super) fn ask_who_is_held(&mut self, outputs: &mut Vec<Output>) {
         if self.pending.awaited() == Awaited::Trees {
-            for line in self.pending.lines() {
-                self.tracker.tell_of_line(line, Report::Ending { line }, outputs);
-            }
+            self.tracker.ending(self.number, outputs);
         }
     }
 
@@ -212,7 +212,7 @@ impl Acking {
 
     fn forget(&mut self, outputs: &mut Vec<Output>) {
         for (line, numbers) in self.pending.take_forgotten() {
-            self.tracker.tell_of_line(line, Report::Forget { line, numbers }, outputs);
+            self.tracker.forget(line, numbers, outputs);
         }
     }
 

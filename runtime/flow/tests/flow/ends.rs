@@ -3,6 +3,7 @@
 use crate::executor::{Executor, Plugin, guest};
 use crate::graph::{Graph, emit, number_schema, numbers, numbers_of, task};
 use crate::pressure::{Seen, counting, remembering, repeating};
+use petrel_flow::lineage::Lineage;
 use petrel_flow::{Call, ChannelId, Envelope, Kind, Message, Returned, Tuning, Write};
 use petrel_model::{Generation, Grouping, InputIndex};
 use std::cell::RefCell;
@@ -103,6 +104,7 @@ fn messages_of_another_generation_and_repeated_ones_are_dropped_and_counted() {
             sent_us: 0,
         },
         frame: Some(numbers([-1])),
+        lineage: Lineage::default(),
     };
     executor.run_until(30);
     assert!(!executor.report(task(1, 0)).finished);

@@ -302,8 +302,8 @@ impl<'p> Executor<'p> {
             Output::Write(writes) => self.writes.extend(writes),
             Output::WakeAt(wake_us) => running.wake_us = wake_us,
             Output::DeadLetter(letter) => self.letters.push(*letter),
-            Output::ToAcker { acker, message } => {
-                let channel = (id, TaskId::acker(acker));
+            Output::ToAcker(message) => {
+                let channel = (id, TaskId::acker(message.to));
                 self.acking.entry(channel).or_default().push_back(Input::ToAcker(message));
             }
             Output::Notice { to, line, notice } => {

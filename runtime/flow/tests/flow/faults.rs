@@ -4,19 +4,15 @@ use crate::executor::{Executor, Plugin, guest};
 use crate::graph::{Graph, emit, number_schema, numbers, numbers_of, task};
 use crate::pressure::{Seen, counting, remembering};
 use petrel_flow::{
-    Call, Cause, DeadLetter, Effects, Emitted, Failure, Input, Origin, Redelivery, Returned, RowFault, Ticket, Trap,
-    TrapKind, Tuning, TupleOrigin, Write,
+    Call, Cause, DeadLetter, Effects, Failure, Returned, RowFault, Trap, TrapKind, Tuning, TupleOrigin, Write,
 };
 use petrel_frame::{Field, FrameBuf, FrameView, Scalar, Value};
-use petrel_model::{
-    Assignment, ComponentIndex, Grouping, InputIndex, OutputIndex, OutputStream, StreamName, TableKind, TableSpec,
-    dead_letter_schema,
-};
-use petrel_state::{Clock, TaskState};
+use petrel_model::{Assignment, Grouping, InputIndex, TableKind, TableSpec};
+use petrel_state::TaskState;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-fn graph() -> Assignment {
+pub(crate) fn graph() -> Assignment {
     Graph::default()
         .spout("numbers", 1, number_schema())
         .bolt("strict", 1, Some(number_schema()))
@@ -58,7 +54,9 @@ pub(crate) fn trap(kind: TrapKind, message: &str) -> Trap {
 }
 
 /// Counts each number in the state and passes it on; `judge` says what is wrong with a batch.
-fn strict<'p>(judge: impl Fn(&[i64], i64, &mut Effects) -> Result<(), Trap> + Clone + 'static) -> Plugin<'p> {
+pub(crate) fn strict<'p>(
+    judge: impl Fn(&[i64], i64, &mut Effects) -> Result<(), Trap> + Clone + 'static,
+) -> Plugin<'p> {
     Box::new(move |_| {
         let judge = judge.clone();
         guest(move |call, host| {
@@ -325,265 +323,6 @@ fn only_a_row_alone_has_the_whole_time_after_a_time_limit() {
     assert_eq!(shares.last(), Some(&(100, 6_400)), "the next batch has all of it again");
 }
 
-/// Fails at its `times`-th calls of one export, then never again.
-fn failing_at<'p>(name: &'static str, times: impl Fn(u32) -> bool + Copy + 'static) -> Plugin<'p> {
-    let calls = Rc::new(Cell::new(0));
-    Box::new(move |_| {
-        let calls = calls.clone();
-        guest(move |call, host| {
-            if call.name() == name {
-                calls.set(calls.get() + 1);
-                if times(calls.get()) {
-                    return Err(trap(TrapKind::Trapped, name));
-                }
-            }
-            if let Call::Process { frame, .. } = call {
-                host.effects.emitted.push(emit(0, frame.clone()));
-            }
-            Ok(Returned::Done)
-        })
-    })
-}
-
-fn run_with(bolt: Plugin<'_>) -> (Executor<'_>, bool, usize) {
-    let seen = Seen::default();
-    let mut executor = Executor::new(&graph(), Tuning::default(), 1, vec![counting(10, 100), bolt, remembering(&seen)]);
-    let finished = executor.run();
-    let passed = seen.borrow().iter().map(|(_, numbers)| numbers.len()).sum();
-    (executor, finished, passed)
-}
-
-#[test]
-fn an_instance_that_does_not_open_ends_the_task_at_once() {
-    let (executor, finished, _) = run_with(failing_at("open", |_| true));
-    assert!(!finished);
-    assert_eq!(executor.failures[0].call, "open");
-}
-
-#[test]
-fn the_end_is_told_again_in_a_fresh_instance_three_times_in_all() {
-    let (executor, finished, passed) = run_with(failing_at("on-end", |call| call < 3));
-    assert_eq!((finished, passed, executor.faults.len(), executor.restarts), (true, 100, 2, 2));
-    let (executor, finished, _) = run_with(failing_at("on-end", |_| true));
-    assert_eq!((finished, executor.failures[0].call), (false, "on-end"));
-    assert_eq!(executor.failures[0].input.as_ref().unwrap().1.as_str(), "numbers.default");
-    let reject: Plugin<'_> = Box::new(move |_| {
-        guest(move |call, host| {
-            if let Call::End { .. } = call {
-                host.effects.faults.push(fault(0, None));
-            }
-            Ok(Returned::Done)
-        })
-    });
-    let (executor, _, _) = run_with(reject);
-    assert!(executor.failures[0].to_string().contains("on-end has none"), "{}", executor.failures[0]);
-}
-
-#[test]
-fn fresh_instances_that_do_not_open_are_a_reason_to_pause() {
-    let opened = Rc::new(Cell::new(0));
-    let bolt: Plugin<'_> = Box::new(move |_| {
-        let opened = opened.clone();
-        guest(move |call, _| match call {
-            Call::Open { .. } if opened.replace(opened.get() + 1) > 0 => Err(trap(TrapKind::Refused, "no server")),
-            Call::Process { .. } => Err(trap(TrapKind::Trapped, "gone")),
-            _ => Ok(Returned::Done),
-        })
-    });
-    let (executor, finished, _) = run_with(bolt);
-    assert!(!finished);
-    assert_eq!((executor.restarts, executor.letters.len()), (3, 0), "no tuple is to blame");
-    assert_eq!((executor.paused.len(), executor.paused[0].call), (1, "open"));
-}
-
-/// Emits 0, 1, 2 … up to a limit, ten at a time, and goes on from a position; `fails` says which calls fail.
-fn replaying<'p>(limit: i64, fails: impl Fn(i64, u32) -> bool + Copy + 'static) -> Plugin<'p> {
-    let calls = Rc::new(Cell::new(0));
-    Box::new(move |_| {
-        let (calls, mut next) = (calls.clone(), 0);
-        guest(move |call, host| {
-            match call {
-                Call::Open { position: Some(position) } => {
-                    next = i64::from_le_bytes(position[..].try_into().unwrap());
-                }
-                Call::Next { .. } => {
-                    let end = limit.min(next + 10);
-                    let position = end.to_le_bytes().to_vec();
-                    let origin = Origin::Source { ids: Vec::new(), position };
-                    host.effects.emitted.push(Emitted { origin, ..emit(0, numbers(next..end)) });
-                    calls.set(calls.get() + 1);
-                    if fails(next, calls.get()) {
-                        return Err(trap(TrapKind::Trapped, "lost the thread"));
-                    }
-                    next = end;
-                    return Ok(if next == limit { Returned::End } else { Returned::More });
-                }
-                _ => {}
-            }
-            Ok(Returned::Done)
-        })
-    })
-}
-
-fn run_spout(spout: Plugin<'_>) -> (Executor<'_>, bool, Vec<i64>) {
-    let seen = Seen::default();
-    let graph = Graph::default().spout("numbers", 1, number_schema()).bolt("sink", 1, None).reads(0, Grouping::Global);
-    let mut executor = Executor::new(&graph.build(), Tuning::default(), 1, vec![spout, remembering(&seen)]);
-    let finished = executor.run();
-    let got = seen.borrow().iter().flat_map(|(_, numbers)| numbers.clone()).collect();
-    (executor, finished, got)
-}
-
-#[test]
-fn a_spout_that_fails_goes_on_where_it_was() {
-    let (executor, finished, got) = run_spout(replaying(100, |_, call| call % 3 == 0));
-    assert!(finished);
-    assert_eq!(got, (0..100).collect::<Vec<_>>());
-    assert_eq!((executor.restarts, executor.faults.len()), (4, 4));
-    assert!(executor.now_us < 1_000, "the first time it is not left alone");
-}
-
-#[test]
-fn a_spout_that_always_fails_is_left_alone_longer_and_longer_and_then_paused() {
-    let (mut executor, finished, got) = run_spout(replaying(100, |next, _| next == 50));
-    assert!(!finished);
-    assert_eq!(got, (0..50).collect::<Vec<_>>());
-    assert_eq!(executor.paused.len(), 1);
-    assert!((30_000_000..45_000_000).contains(&executor.now_us), "paused at {}", executor.now_us);
-    assert!((10..20).contains(&executor.restarts), "{} restarts", executor.restarts);
-    executor.resume(task(0, 0));
-    assert!(!executor.run(), "it fails still");
-    assert_eq!(executor.paused.len(), 2);
-    executor.drain();
-    assert!(executor.run(), "a paused spout has nothing in flight");
-}
-
-#[test]
-fn a_timer_that_fails_costs_itself() {
-    let fired: Rc<RefCell<Vec<i64>>> = Rc::default();
-    let told = fired.clone();
-    let bolt: Plugin<'_> = Box::new(move |_| {
-        let told = told.clone();
-        guest(move |call, host| {
-            match call {
-                Call::Process { frame, .. } => {
-                    let times: Vec<i64> = numbers_of(frame).iter().map(|_| host.now_us + 1_000_000).collect();
-                    host.state.set_timers(0, Clock::Event, frame, &times).unwrap();
-                }
-                Call::Timer { keys, .. } => {
-                    let view = FrameView::parse(keys).unwrap();
-                    let keys = view.column(0).i64s().unwrap().to_vec();
-                    if keys.contains(&61) {
-                        return Err(trap(TrapKind::Trapped, "61 cannot be"));
-                    }
-                    told.borrow_mut().extend(&keys);
-                    host.effects.emitted.push(emit(0, numbers(keys)));
-                }
-                _ => {}
-            }
-            Ok(Returned::Done)
-        })
-    });
-    let (executor, finished, passed) = run_with(bolt);
-    assert_eq!((finished, passed), (true, 99));
-    let mut fired = fired.take();
-    fired.sort_unstable();
-    assert_eq!(fired, (0..100).filter(|n| *n != 61).collect::<Vec<_>>());
-    let [letter] = &executor.letters[..] else { panic!("{:?}", executor.letters) };
-    assert_eq!((letter.call, letter.fields.to_string()), ("on-timer", "number = 61".to_string()));
-    assert_eq!((letter.timer.unwrap().table, &letter.input), (0, &None));
-}
-
-#[test]
-fn a_tick_that_fails_is_told_and_the_next_one_comes() {
-    let ticks = Rc::new(Cell::new(0));
-    let told = ticks.clone();
-    let bolt: Plugin<'_> = Box::new(move |_| {
-        let told = told.clone();
-        guest(move |call, _| {
-            if let Call::Tick { .. } = call {
-                told.set(told.get() + 1);
-                if told.get() % 2 == 1 {
-                    return Err(trap(TrapKind::Trapped, "odd"));
-                }
-            }
-            Ok(Returned::Done)
-        })
-    });
-    let mut graph = graph();
-    graph.components[1].tick_ms = 1;
-    let seen = Seen::default();
-    let mut executor = Executor::new(&graph, Tuning::default(), 1, vec![counting(10, 1_000), bolt, remembering(&seen)]);
-    executor.call_us.insert(0, 500);
-    assert!(executor.run());
-    assert!(ticks.get() > 10, "{} ticks", ticks.get());
-    assert_eq!(executor.faults.len(), usize::div_ceil(ticks.get(), 2));
-}
-
-#[test]
-fn dead_letters_go_to_a_stream_where_there_is_one() {
-    let mut graph = Graph::default()
-        .spout("numbers", 1, number_schema())
-        .bolt("strict", 1, Some(number_schema()))
-        .reads(0, Grouping::Shuffle)
-        .keeps(vec![seen_table()], &["number"])
-        .build();
-    graph.components[1].outputs.push(OutputStream {
-        name: "bad".to_string(),
-        schema: dead_letter_schema(),
-        direct: false,
-        event_time: None,
-    });
-    graph.components[1].on_reject = Some(OutputIndex(1));
-    let reader = Graph::default().spout("x", 1, number_schema()).bolt("letters", 1, None).build().components.remove(1);
-    graph.components.push(reader);
-    graph.components[2].inputs.push(petrel_model::Input {
-        from: ComponentIndex(1),
-        output: OutputIndex(1),
-        stream: StreamName::from("bad"),
-        grouping: Grouping::Global,
-        key: Vec::new(),
-        columns: (0..dead_letter_schema().fields.len()).collect(),
-        schema: dead_letter_schema(),
-    });
-    graph.tasks.push(task(2, 0));
-    let judge = |got: &[i64], _, effects: &mut Effects| {
-        if got.contains(&42) {
-            return Err(trap(TrapKind::Trapped, "no \"42\""));
-        }
-        effects.faults.extend(got.iter().position(|n| *n == 7).map(|row| fault(row, None)));
-        Ok(())
-    };
-    let rows: Rc<RefCell<Vec<String>>> = Rc::default();
-    let told = rows.clone();
-    let letters: Plugin<'_> = Box::new(move |_| {
-        let told = told.clone();
-        guest(move |call, _| {
-            if let Call::Process { frame, .. } = call {
-                let view = frame.view();
-                for row in 0..view.rows() {
-                    let text = |column: usize| format!("{:?}", view.column(column).value(row));
-                    told.borrow_mut().push(format!("{} {} {} {}", text(2), text(3), text(4), text(10)));
-                }
-            }
-            Ok(Returned::Done)
-        })
-    });
-    let mut executor = Executor::new(&graph, Tuning::default(), 3, vec![counting(100, 100), strict(judge), letters]);
-    assert!(executor.run());
-    assert!(executor.letters.is_empty(), "not to the store as well");
-    let mut rows = rows.take();
-    rows.sort();
-    let row = |kind: &str, number: &str| {
-        format!(
-            "String(\"numbers.default\") String(\"process\") String({kind:?}) String({:?})",
-            format!("{{\"number\":\"{number}\"}}")
-        )
-    };
-    assert_eq!(rows, [row("rejected", "7"), row("trap", "42")]);
-    assert_eq!(executor.report(task(1, 0)).emitted_rows, [98, 2]);
-}
-
 #[test]
 fn a_tuple_cannot_be_asked_for_again_after_more_than_a_day() {
     let end = run(
@@ -595,55 +334,4 @@ fn a_tuple_cannot_be_asked_for_again_after_more_than_a_day() {
     );
     assert_eq!((end.letters.len(), end.paused.len()), (300, 0));
     assert!(end.letters[0].cause.reason().contains("the longest time is 86400000 ms"), "{:?}", end.letters[0]);
-}
-
-#[test]
-fn a_dead_letter_that_is_tried_again_is_processed_or_comes_back_under_its_ticket() {
-    let healthy = Rc::new(Cell::new(false));
-    let judge = {
-        let healthy = healthy.clone();
-        move |got: &[i64], _, effects: &mut Effects| match got {
-            _ if got.contains(&42) && !healthy.get() => Err(trap(TrapKind::Trapped, "not now")),
-            [7] if effects.faults.is_empty() => {
-                effects.faults.push(fault(0, None));
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    };
-    let seen = Seen::default();
-    // The spout waits, so that the bolt is still there.
-    let waiting: Plugin<'_> = Box::new(move |_| {
-        let mut emitted = false;
-        guest(move |call, host| {
-            if let Call::Next { .. } = call {
-                if !emitted {
-                    host.effects.emitted.push(emit(0, numbers(40..45)));
-                }
-                emitted = true;
-                return Ok(Returned::Idle(host.now_us + 1_000_000));
-            }
-            Ok(Returned::Done)
-        })
-    });
-    let mut executor = Executor::new(&graph(), Tuning::default(), 3, vec![waiting, strict(judge), remembering(&seen)]);
-    executor.run_until(500_000);
-    assert_eq!(executor.letters.len(), 1);
-    let redelivery = |ticket, tuple: i64, attempts| {
-        let tuple = numbers([tuple]);
-        Input::Redeliver(Box::new(Redelivery { ticket: Ticket(ticket), input: InputIndex(0), tuple, attempts }))
-    };
-    executor.give(task(1, 0), redelivery(5, 42, 1));
-    executor.give(task(1, 0), redelivery(6, 7, 4));
-    executor.run_until(1_500_000);
-    let answers: Vec<_> = executor.letters.iter().map(|letter| (letter.redelivery, letter.attempts)).collect();
-    assert_eq!(answers, [(None, 1), (Some(Ticket(5)), 2), (Some(Ticket(6)), 5)]);
-    healthy.set(true);
-    executor.give(task(1, 0), redelivery(9, 42, 2));
-    executor.drain();
-    assert!(executor.run());
-    assert_eq!(executor.redelivered, [Ticket(9)]);
-    let mut passed: Vec<i64> = seen.borrow().iter().flat_map(|(_, numbers)| numbers.clone()).collect();
-    passed.sort_unstable();
-    assert_eq!(passed, (40..45).collect::<Vec<_>>());
 }

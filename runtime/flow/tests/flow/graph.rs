@@ -3,8 +3,9 @@
 use petrel_flow::{Emitted, Frame, Origin};
 use petrel_frame::{Field, FrameBuf, FrameBuilder, Scalar, Schema, Value};
 use petrel_model::{
-    Acking, Assignment, Component, ComponentIndex, ComponentName, DeadLetterLimits, Digest, Generation, Grants, Grouping,
-    Guarantee, Input, Limits, OutputIndex, OutputStream, StreamName, TableSpec, TaskId, TaskIndex, TopologyName, World,
+    Acking, Assignment, Component, ComponentIndex, ComponentName, DeadLetterLimits, Digest, Generation, Grants,
+    Grouping, Guarantee, Input, Limits, OutputIndex, OutputStream, StreamName, TableSpec, TaskId, TaskIndex,
+    TopologyName, World,
 };
 
 pub(crate) fn word_schema() -> Schema {
