@@ -4,6 +4,7 @@
 
 use crate::guests::guest;
 use petrel_tests::{Finished, Sandbox, repository};
+use serde_json::Value;
 
 /// A topology around the bolt `trouble`; `more` are further lines of its table.
 pub(crate) fn trouble(name: &str, numbers: &str, config: &str, more: &str) -> String {
@@ -93,53 +94,85 @@ fn a_topology_that_cannot_be_read_is_told_with_its_path() {
 
 // Guests that fail.
 
-#[test]
-fn a_trap_is_told_with_task_row_values_and_function_names() {
-    let (_, finished) = run("how = \"panic\", at = 617", "");
-    finished.fails(
-        1,
-        &[
-            "trouble[0] failed in `process`, input numbers.default, row ",
-            "index out of bounds: the len is 3 but the index is 7",
-            "number = 617",
-            "guest backtrace, innermost first: 0: trouble::stumble",
-            "trouble::Trouble as petrel_sdk::batch::BatchBolt>::process",
-        ],
-    );
+/// Runs it, and gives what the dead letters say of the only tuple at which the bolt fails. All others came, each once.
+fn one_letter(config: &str, more: &str, number: i64) -> Value {
+    let (sandbox, finished) = run_with(config, more, &["-o", "json"]);
+    let finished = finished.ok();
+    let trouble = &finished.json()["components"]["trouble"];
+    assert_eq!((&trouble["dead_letters"], &trouble["rejected"]), (&1.into(), &0.into()), "{trouble}");
+    assert!(trouble["restarts"].as_u64() >= Some(1), "{trouble}");
+    assert!(finished.stderr().contains("goes to the dead letters"), "{}", finished.stderr());
+    let mut numbers: Vec<i64> =
+        sandbox.read("out.tsv").lines().map(|line| line.trim_end().parse().expect("a number")).collect();
+    numbers.sort_unstable();
+    assert!(numbers.iter().copied().eq((0..1000).filter(|other| *other != number)), "all others came, each once");
+    let letter = sandbox.run(&["dead-letters", "show", "trouble", "1", "-o", "json"]).ok().json();
+    assert_eq!(letter["values"]["number"], number, "{letter}");
+    letter
 }
 
 #[test]
-fn an_error_is_told_with_its_row() {
-    let (_, finished) = run("how = \"error\", at = 3", "");
-    finished.fails(1, &["trouble[0] failed in `process`", "I do not like this number", "number = 3"]);
+fn a_trap_costs_one_tuple_and_is_told_with_its_origin_and_function_names() {
+    let letter = one_letter("how = \"panic\", at = 617", "", 617);
+    let text = letter.to_string();
+    for part in ["index out of bounds: the len is 3 but the index is 7", "trouble::stumble", "numbers.default"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(
+        (&letter["kind"], &letter["call"], &letter["component"]),
+        (&"trap".into(), &"process".into(), &"trouble".into())
+    );
+    assert!(text.contains("trouble::Trouble as petrel_sdk::batch::BatchBolt>::process"), "{text}");
+    assert_eq!(letter["input"]["frame"]["task"], 0, "{letter}");
+}
+
+#[test]
+fn an_error_costs_one_tuple_too_and_one_at_the_start_stops_the_topology() {
+    let letter = one_letter("how = \"error\", at = 3", "", 3);
+    assert_eq!(letter["kind"], "error");
+    assert!(letter["reason"].as_str().expect("a text").contains("I do not like this number"), "{letter}");
     let (_, finished) = run("how = \"open\"", "");
     finished.fails(1, &["trouble[0] failed in `open`", "the door is stuck"]);
 }
 
 #[test]
 fn an_endless_loop_ends_at_its_time_limit() {
-    let (_, finished) = run("how = \"loop\", at = 500", "limits = { batch_ms = 100 }");
-    finished.fails(1, &["trouble[0] failed in `process`", "100 ms", "number = 500"]);
+    let letter = one_letter("how = \"loop\", at = 500", "limits = { batch_ms = 100 }", 500);
+    assert_eq!(letter["kind"], "time-limit");
+    assert!(letter["reason"].as_str().expect("a text").contains("100 ms"), "{letter}");
 }
 
 #[test]
 fn a_memory_bomb_ends_at_its_memory_limit() {
-    let (_, finished) = run("how = \"memory\", at = 500", "limits = { memory_bytes = 16_777_216 }");
-    finished.fails(1, &["trouble[0] failed in `process`", "16777216", "number = 500"]);
+    let letter = one_letter("how = \"memory\", at = 500", "limits = { memory_bytes = 16_777_216 }", 500);
+    assert_eq!(letter["kind"], "memory-limit");
+    assert!(letter["reason"].as_str().expect("a text").contains("16777216"), "{letter}");
 }
 
 #[test]
 fn a_flood_ends_at_its_limit_of_emission() {
-    let (_, finished) =
-        run("how = \"flood\", with = \"again and again\", at = 500", "limits = { emit_bytes = 1_048_576 }");
-    finished.fails(1, &["trouble[0] failed in `process`", "1048576", "number = 500"]);
+    let config = "how = \"flood\", with = \"again and again\", at = 500";
+    let letter = one_letter(config, "limits = { emit_bytes = 1_048_576 }", 500);
+    assert_eq!(letter["kind"], "emit-limit");
+    assert!(letter["reason"].as_str().expect("a text").contains("1048576"), "{letter}");
 }
 
 #[test]
 fn a_malformed_frame_is_refused() {
-    let (sandbox, finished) = run("how = \"malformed\", at = 500", "");
-    finished.fails(1, &["trouble[0] failed in `process`", "frame", "number = 500"]);
-    assert_eq!(sandbox.read("out.tsv"), "", "nothing of the batch is visible");
+    let letter = one_letter("how = \"malformed\", at = 500", "", 500);
+    assert_eq!(letter["kind"], "contract");
+    assert!(letter["reason"].as_str().expect("a text").contains("frame"), "{letter}");
+}
+
+#[test]
+fn a_plugin_that_fails_at_everything_is_paused_and_then_the_run_fails() {
+    let (sandbox, finished) = run_with("how = \"panic\", from = 0", "", &["--until-done", "--log-level", "error"]);
+    let finished = finished.fails(
+        1,
+        &["trouble[0] was paused, because it fails again and again", "index out of bounds", "guest backtrace"],
+    );
+    assert!(finished.stderr().contains("dead letters"), "{}", finished.stderr());
+    assert_eq!(sandbox.read("out.tsv"), "");
 }
 
 #[test]
@@ -212,11 +245,13 @@ fn what_is_no_plugin_is_refused_with_the_reason() {
 #[test]
 fn a_failure_stops_the_whole_topology_and_no_other() {
     let sandbox = Sandbox::new();
-    sandbox
-        .write("bad.toml", trouble("bad", "rate = 1000", "how = \"panic\", at = 20", "").replace("out.tsv", "bad.tsv"));
+    sandbox.write(
+        "bad.toml",
+        trouble("bad", "rate = 10_000", "how = \"panic\", from = 20", "").replace("out.tsv", "bad.tsv"),
+    );
     sandbox.write("good.toml", trouble("good", "rate = 1000, count = 800", "", "").replace("out.tsv", "good.tsv"));
-    let finished = sandbox.run(&["run", "bad.toml", "good.toml", "-o", "json"]);
-    let finished = finished.fails(1, &["error: bad: trouble[0] failed in `process`", "number = 20"]);
+    let finished = sandbox.run(&["run", "bad.toml", "good.toml", "--until-done", "-o", "json"]);
+    let finished = finished.fails(1, &["error: bad: trouble[0] was paused", "index out of bounds"]);
     let document = finished.json();
     let status = |index: usize| {
         (document["topologies"][index]["topology"].clone(), document["topologies"][index]["status"].clone())
@@ -309,13 +344,12 @@ fn folders_are_seen_as_far_as_they_are_granted() {
 
 #[test]
 fn guarantees_that_do_not_exist_yet_are_refused() {
-    for guarantee in ["at-least-once", "exactly-once"] {
-        let sandbox = Sandbox::new();
-        let text = trouble("trouble", "count = 10", "", "");
-        sandbox.write("file.toml", text.replace("best-effort", guarantee));
-        sandbox.run(&["run", "file.toml"]).fails(2, &[guarantee, "does not exist yet"]);
-        sandbox.write("flag.toml", text);
-        sandbox.run(&["run", "flag.toml", "--guarantee", guarantee]).fails(2, &[guarantee, "does not exist yet"]);
-        assert!(!sandbox.path().join("out.tsv").exists(), "nothing was started");
-    }
+    let guarantee = "exactly-once";
+    let sandbox = Sandbox::new();
+    let text = trouble("trouble", "count = 10", "", "");
+    sandbox.write("file.toml", text.replace("best-effort", guarantee));
+    sandbox.run(&["run", "file.toml"]).fails(2, &[guarantee, "does not exist yet"]);
+    sandbox.write("flag.toml", text);
+    sandbox.run(&["run", "flag.toml", "--guarantee", guarantee]).fails(2, &[guarantee, "does not exist yet"]);
+    assert!(!sandbox.path().join("out.tsv").exists(), "nothing was started");
 }

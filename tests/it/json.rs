@@ -6,8 +6,9 @@ use petrel_tests::Sandbox;
 use serde_json::Value;
 use std::process::Stdio;
 
-const TOPOLOGY: [&str; 6] = ["components", "dead_letters", "elapsed_s", "failure", "status", "topology"];
-const COMPONENT: [&str; 16] = [
+const TOPOLOGY: [&str; 7] = ["components", "dead_letters", "elapsed_s", "failure", "paused", "status", "topology"];
+const COMPONENT: [&str; 20] = [
+    "acking",
     "back_pressured",
     "busy",
     "calls",
@@ -15,14 +16,17 @@ const COMPONENT: [&str; 16] = [
     "dropped_log_lines",
     "emitted",
     "executed",
+    "faults",
     "guest_cpu_s",
     "idle",
     "latency_us",
     "limits_hit",
     "memory_bytes",
     "metrics",
+    "paused",
     "queued_bytes",
     "rejected",
+    "restarts",
     "tasks",
 ];
 
@@ -57,6 +61,9 @@ fn assert_report(report: &Value, name: &str, status: &str, components: &[&str]) 
             "executed",
             "rejected",
             "dead_letters",
+            "faults",
+            "restarts",
+            "paused",
             "calls",
             "queued_bytes",
             "memory_bytes",
@@ -145,7 +152,7 @@ fn what_is_printed_goes_to_standard_error() {
 #[test]
 fn a_failed_run_has_its_report_too() {
     let sandbox = Sandbox::new();
-    sandbox.write("one.toml", trouble("one", "count = 1000", "how = \"panic\", at = 10", ""));
+    sandbox.write("one.toml", trouble("one", "count = 1000", "how = \"open\"", ""));
     let finished = sandbox.run(&["run", "one.toml", "-o", "json"]).fails(1, &["trouble[0] failed"]);
     assert_report(&finished.json(), "one", "failed", &["numbers", "sink", "trouble"]);
 }

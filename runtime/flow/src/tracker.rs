@@ -24,7 +24,7 @@ pub(crate) struct Tracker {
 pub(crate) fn lines(assignment: &Assignment) -> Option<Lines> {
     let ackers =
         NonZeroU32::new(assignment.acking.ackers).filter(|_| assignment.guarantee == Guarantee::AtLeastOnce)?;
-    Some(Lines::new(ackers))
+    Some(Lines::new(spout_tasks(assignment).count() as u32, ackers))
 }
 
 /// The tasks of spouts in the order in which lines count them.

@@ -160,14 +160,13 @@ impl Run {
             Guarantee::AtLeastOnce => assignment.acking.ackers,
             Guarantee::BestEffort | Guarantee::ExactlyOnce => 0,
         };
-        let (post, inboxes) =
-            Post::open(assignment.tasks.iter().copied().chain((0..ackers).map(TaskId::acker)));
+        let (post, inboxes) = Post::open(assignment.tasks.iter().copied().chain((0..ackers).map(TaskId::acker)));
         let mut inboxes = inboxes.into_iter();
         let (stop, stopped) = watch::channel(false);
         let drain = Drain::of(assignment.clone(), post.clone());
         let clock = Clock::new();
-            components,
-            paused,
+        let pauses = Pauses::default();
+        let log_losses = options.logs.losses();
         let staff = Arc::new(Staff {
             assignment: assignment.clone(),
             plugins: options.plugins,
@@ -213,8 +212,9 @@ impl Run {
             assignment,
             meters,
             dead_letters: options.dead_letters,
-            components,
-            paused,
+            log_losses,
+            post,
+            pauses,
             stop,
             drain,
             started,

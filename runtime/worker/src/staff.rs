@@ -4,7 +4,8 @@ use crate::dead_letters::DeadLetters;
 use crate::end::{TaskEnd, TaskName};
 use crate::pauses::{OnPause, Pauses};
 use petrel_model::{
-    Assignment, Component, ComponentIndex, ComponentName, Digest, Edge, Generation, Grants, Grouping, Guarantee, InputStream,
+    Assignment, Component, ComponentIndex, ComponentName, Digest, Edge, Generation, Grants, Grouping, Guarantee,
+    InputStream,
 };
 use petrel_model::{OutputIndex, TaskId, World};
 use petrel_sandbox::{Consumer, Instance, InstanceSpec, LogBudget, LogSink, LogSource, Plugin, PrintTarget};

@@ -14,8 +14,10 @@ use std::time::Duration;
 struct Trouble {
     how: String,
     with: String,
-    /// Trouble is with this number; with every batch if there is none.
+    /// Trouble is with this number,
     at: Option<i64>,
+    /// and with all from this one on.
+    from: Option<i64>,
     sleep: Duration,
 }
 
@@ -26,6 +28,7 @@ impl BatchBolt for Trouble {
             ConfigKey::optional("how", ConfigKind::Text, "what goes wrong"),
             ConfigKey::optional("with", ConfigKind::Text, "with what"),
             ConfigKey::optional("at", ConfigKind::Integer, "the number that it goes wrong with"),
+            ConfigKey::optional("from", ConfigKind::Integer, "the number from which on it goes wrong"),
             ConfigKey::optional("sleep_ms", ConfigKind::Integer, "how long each batch takes"),
         ]
     }
@@ -57,6 +60,7 @@ impl BatchBolt for Trouble {
             how: text("how"),
             with: text("with"),
             at: context.configuration["at"].as_i64(),
+            from: context.configuration["from"].as_i64(),
             sleep: Duration::from_millis(context.configuration["sleep_ms"].as_u64().unwrap_or(0)),
         })
     }
@@ -72,7 +76,8 @@ impl BatchBolt for Trouble {
             std::thread::sleep(self.sleep);
         }
         for (row, number) in numbers(frame)?.iter().enumerate() {
-            let answer = if self.at == Some(*number) { self.make(row, out)? } else { String::new() };
+            let is_trouble = self.at == Some(*number) || self.from.is_some_and(|from| from <= *number);
+            let answer = if is_trouble { self.make(row, out)? } else { String::new() };
             let builder = out.stream(0).builder();
             builder.column(0).push_i64(*number);
             builder.column(1).push_str(&answer);
