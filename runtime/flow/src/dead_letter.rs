@@ -3,7 +3,9 @@
 use crate::call::Trap;
 use crate::fields::Fields;
 use crate::frame::Frame;
+use crate::lineage::Tree;
 use alloc::string::String;
+use alloc::vec::Vec;
 use petrel_model::{ComponentName, InputIndex, StreamName, TaskId};
 
 /// A tuple, or a timer, that the guest will not have or that makes it fail.
@@ -23,6 +25,8 @@ pub struct DeadLetter {
     pub tuple: Frame,
     /// Its values, for people.
     pub fields: Fields,
+    /// The tuples of spouts that it came from, where tuples are tracked.
+    pub roots: Vec<Root>,
     /// Why it is here.
     pub cause: Cause,
     /// How often it was tried: 1, or more where the guest had asked for retries, or where it was a dead letter before.
@@ -57,6 +61,15 @@ pub struct TupleInput {
     pub stream: StreamName,
     /// Which frame brought it; none for a tuple that has not reached the input yet.
     pub origin: Option<TupleOrigin>,
+}
+
+/// A tuple of a spout that another one came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// The task of the spout.
+    pub spout: TaskId,
+    /// Its tree.
+    pub tree: Tree,
 }
 
 /// Which frame of which task brought a tuple.

@@ -390,6 +390,7 @@ impl Out {
             timer: None,
             tuple,
             fields,
+            roots: Vec::new(),
             cause: Cause::Fault(trap),
             attempts: 1,
             redelivery: None,

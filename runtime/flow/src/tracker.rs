@@ -1,6 +1,7 @@
 //! One task's part in acking: it numbers what it sends, and tells ackers what is done with.
 
 use crate::acker::{Reports, ToAcker};
+use crate::dead_letter::Root;
 use crate::lineage::{Account, EdgeNumbers, Holds, Line, Lineage, Lines, Origins, Tree};
 use crate::routing::{Delivery, Spread};
 use crate::step::Output;
@@ -14,6 +15,8 @@ use petrel_model::{Assignment, Guarantee, TaskId, World};
 #[derive(Debug)]
 pub(crate) struct Tracker {
     lines: Lines,
+    /// The tasks of spouts, as lines count them.
+    spouts: Vec<TaskId>,
     edges: EdgeNumbers,
     reports: Reports,
     /// Messages on their way out; empty between two steps.
@@ -48,10 +51,17 @@ impl Tracker {
         let number = all_tasks(assignment).position(|task| task == id).unwrap_or(0) as u32;
         Some(Tracker {
             lines,
+            spouts: spout_tasks(assignment).collect(),
             edges: EdgeNumbers::new(number, assignment.generation),
             reports: Reports::new(id, assignment.generation, lines),
             messages: Vec::new(),
         })
+    }
+
+    /// The tuples of spouts that begin these trees.
+    pub(crate) fn roots_of(&self, trees: Vec<Tree>) -> Vec<Root> {
+        let root = |tree: Tree| Some(Root { spout: *self.spouts.get(self.lines.spout(tree.line) as usize)?, tree });
+        trees.into_iter().filter_map(root).collect()
     }
 
     pub(crate) fn lines(&self) -> Lines {

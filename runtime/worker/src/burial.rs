@@ -1,6 +1,6 @@
 //! What becomes of a tuple that nobody could process, and of a call that failed: they are told, and kept.
 
-use crate::dead_letters::{FrameOrigin, Letter, LetterField, LetterInput, LetterPlugin, LetterTimer};
+use crate::dead_letters::{FrameOrigin, Letter, LetterField, LetterInput, LetterPlugin, LetterSource, LetterTimer};
 use crate::staff::Staff;
 use petrel_flow::{Cause, DeadLetter, Failure};
 use petrel_model::{Digest, Field, Grouping};
@@ -108,6 +108,15 @@ impl Staff {
                 }),
             }),
             timer: letter.timer.map(|timer| LetterTimer { table: timer.table, time_us: timer.time_us }),
+            sources: letter
+                .roots
+                .iter()
+                .map(|root| LetterSource {
+                    spout: self.component(root.spout.component).name.to_string(),
+                    task: root.spout.task.0,
+                    tuple: root.tree.to_string(),
+                })
+                .collect(),
             kind: letter.cause.name().to_owned(),
             reason: letter.cause.reason().to_owned(),
             backtrace,

@@ -98,6 +98,7 @@ impl Bolt {
             // SAFETY: the state makes valid keys frames.
             tuple: unsafe { Frame::from_validated(due.keys) },
             fields,
+            roots: Vec::new(),
             cause: Cause::Fault(trap),
             attempts: 1,
             redelivery: None,

@@ -86,7 +86,13 @@ impl Bolt {
 
     /// A row of the batch's next part goes to the dead letters.
     pub(super) fn bury_row(&mut self, part: &Frame, row: usize, cause: Cause, outputs: &mut Vec<Output>) {
-        let Some(batch) = &self.batch else { return };
+        let Some(batch) = &mut self.batch else { return };
+        let roots = match (&self.tracker, batch.tracked(row + 1)) {
+            (Some(tracker), Some((account, input))) => {
+                tracker.roots_of(account.trees(&input.slice(row as u32, row as u32 + 1)))
+            }
+            _ => Vec::new(),
+        };
         let letter = DeadLetter {
             task: self.id,
             component: self.component.clone(),
@@ -95,6 +101,7 @@ impl Bolt {
             timer: None,
             tuple: part.slice(row..row + 1),
             fields: Fields::of(&part.view(), row, &self.ingress.ports()[batch.port].schema),
+            roots,
             cause,
             attempts: batch.letter.map_or(0, |letter| letter.attempts) + batch.tried + 1,
             redelivery: batch.letter.map(|letter| letter.ticket),

@@ -29,6 +29,9 @@ pub struct Letter {
     /// What the timer was, where it is one; its tuple is the key it belongs to.
     #[serde(default)]
     pub timer: Option<LetterTimer>,
+    /// The tuples of spouts that it came from, where tuples are tracked.
+    #[serde(default)]
+    pub sources: Vec<LetterSource>,
     /// `rejected`, or the kind of fault: `trap`, `time-limit`, …
     pub kind: String,
     /// The plugin's own words, or which limit and its value.
@@ -86,6 +89,17 @@ pub struct LetterTimer {
     pub time_us: i64,
 }
 
+/// A tuple of a spout that another one came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterSource {
+    /// The component.
+    pub spout: String,
+    /// Which of its tasks.
+    pub task: u32,
+    /// Names the tuple among those of the run: the line of its acker, and its number there.
+    pub tuple: String,
+}
+
 /// A column of a tuple.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LetterField {
@@ -126,6 +140,7 @@ impl Letter {
                 frame: Some(FrameOrigin { task: 0, sequence: 7, row: 3 }),
             }),
             timer: None,
+            sources: Vec::new(),
             kind: "rejected".into(),
             reason: text.into(),
             backtrace: Vec::new(),

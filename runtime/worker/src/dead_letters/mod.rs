@@ -22,7 +22,7 @@ mod segment;
 mod store;
 mod writer;
 
-pub use letter::{FrameOrigin, Letter, LetterField, LetterInput, LetterPlugin, LetterTimer};
+pub use letter::{FrameOrigin, Letter, LetterField, LetterInput, LetterPlugin, LetterSource, LetterTimer};
 pub use reader::{Contents, read};
 pub use segment::Damage;
 pub use store::{Appended, Store, StoreError};
