@@ -76,8 +76,11 @@ impl CallScope {
         self.emit_factor = factor;
     }
 
-    /// The call has returned ok: what it did with held tuples counts.
+    /// The call has returned ok: what it did with held tuples counts, unless it is made again without some rows.
     pub(crate) fn keep_holds(&mut self) {
+        if !self.effects.faults.is_empty() {
+            return;
+        }
         for action in &self.effects.holds {
             match action {
                 HoldAction::Hold(handle, rows) => {

@@ -46,6 +46,8 @@ pub(crate) struct Shell {
 struct Running {
     shell: Shell,
     instance: Instance,
+    /// How many instances were thrown away.
+    life: u64,
     groupings: HashMap<Edge, Instance>,
     ages: Ages,
     /// What the guest may still log in the second that runs, whichever instance it is in.
@@ -88,11 +90,12 @@ impl Shell {
 impl Running {
     async fn new(shell: Shell) -> Result<Running, TaskEnd> {
         let log_budget = LogBudget::default();
-        let instance = shell.staff.instance(shell.id, false, &log_budget).await?;
+        let instance = shell.staff.instance(shell.id, 0, &log_budget).await?;
         let groupings = shell.staff.groupings(shell.id).await?;
         Ok(Running {
             shell,
             instance,
+            life: 0,
             groupings,
             ages: Ages::default(),
             log_budget,
@@ -236,7 +239,7 @@ impl Running {
                 let now_us = self.shell.clock.now_us();
                 self.step(Input::Returned { call, result, effects, state, now_us });
             }
-            Output::Restart => match self.shell.staff.instance(self.shell.id, true, &self.log_budget).await {
+            Output::Restart => match self.fresh_instance().await {
                 Ok(instance) => {
                     self.instance = instance;
                     self.step(Input::Restarted);
@@ -289,6 +292,11 @@ impl Running {
             Output::Failed(failure) => return Some(TaskEnd::Failed(Box::new(failure))),
         }
         None
+    }
+
+    async fn fresh_instance(&mut self) -> Result<Instance, TaskEnd> {
+        self.life += 1;
+        self.shell.staff.instance(self.shell.id, self.life, &self.log_budget).await
     }
 
     /// Copies the task's counters to where reports read them. Counting them together costs more than many a call, so this

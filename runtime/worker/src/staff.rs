@@ -47,8 +47,9 @@ impl Staff {
         self.assignment.component(index)
     }
 
-    /// A new instance for a task. `again`: it takes over from one that was thrown away, so files go on where they are.
-    pub(crate) async fn instance(&self, id: TaskId, again: bool, log_budget: &LogBudget) -> Result<Instance, TaskEnd> {
+    /// A new instance for a task. `life` counts those before it that were thrown away: where there are any, files go on where
+    /// they are.
+    pub(crate) async fn instance(&self, id: TaskId, life: u64, log_budget: &LogBudget) -> Result<Instance, TaskEnd> {
         let component = self.component(id.component);
         let inputs = component.inputs.iter().map(|input| {
             let producer = self.component(input.from);
@@ -74,8 +75,8 @@ impl Staff {
             limits: component.limits,
             logs: self.logs.clone(),
             log_budget: log_budget.clone(),
-            seed: self.seed,
-            append: again,
+            seed: self.seed_of(id, life),
+            append: life > 0,
         };
         let plugin = self.plugin(component.plugin);
         let instance = plugin.instantiate(&spec).await;
@@ -124,7 +125,7 @@ impl Staff {
             limits: consumer.limits,
             logs: self.logs.clone(),
             log_budget: log_budget.clone(),
-            seed: self.seed,
+            seed: self.seed_of(id, u64::MAX),
             append: false,
         };
         let instance = self.plugin(*plugin).instantiate(&spec).await;
@@ -141,6 +142,19 @@ impl Staff {
                        processed";
         let component = &self.component(id.component).name;
         self.logs.tell(&self.assignment.topology, component, id.task, LogSource::System, message.to_owned());
+    }
+
+    /// Every instance draws other randomness, and other handles for what it holds.
+    fn seed_of(&self, id: TaskId, life: u64) -> u64 {
+        let task = u64::from(id.component.0) << 32 | u64::from(id.task.0);
+        let mut seed = self.seed;
+        for part in [task, life] {
+            // The mixer of SplitMix64: neighbours are far apart.
+            seed = (seed ^ part).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            seed = (seed ^ (seed >> 31)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            seed ^= seed >> 29;
+        }
+        seed
     }
 
     pub(crate) fn plugin(&self, digest: Digest) -> &Plugin {
