@@ -6,6 +6,7 @@ use super::samples::Samples;
 use super::trial_state;
 use crate::failure::CommandResult;
 use anyhow::anyhow;
+use petrel_flow::lineage::Lineage;
 use petrel_flow::{ChannelId, Effects, Envelope, Input, Kind, Message, Output, Task, Tuning, Write};
 use petrel_model::{Component, ComponentIndex, InputIndex, InputStream, TaskId, TaskIndex};
 use petrel_sandbox::{Consumer, Instance, InstanceSpec, LogBudget, LogLines, LogSink};
@@ -85,7 +86,7 @@ impl Trial {
             sent.push(samples.frames.len() as u64);
             for (sequence, frame) in (0..).zip(samples.frames) {
                 let envelope = self.envelope(input, sequence, Kind::Data);
-                self.step(Input::Message(Message { envelope, frame: Some(frame) }));
+                self.step(Input::Message(Message { envelope, frame: Some(frame), lineage: Lineage::default() }));
                 self.settle(self.now_us, usize::MAX).await?;
             }
         }
@@ -100,7 +101,7 @@ impl Trial {
         if limits.end {
             for (input, sequence) in sent.into_iter().enumerate() {
                 let envelope = self.envelope(input, sequence, Kind::End);
-                self.step(Input::Message(Message { envelope, frame: None }));
+                self.step(Input::Message(Message { envelope, frame: None, lineage: Lineage::default() }));
             }
             self.settle(i64::MAX, usize::MAX).await?;
         }
@@ -155,7 +156,7 @@ impl Trial {
                 self.step(Input::Restarted);
             }
             Output::Send(message) => {
-                let Message { envelope, frame: Some(frame) } = message else { return Ok(()) };
+                let Message { envelope, frame: Some(frame), lineage: _ } = message else { return Ok(()) };
                 let reader = self.alone.assignment.component(envelope.channel.to.component);
                 self.outcome.emitted(reader.inputs[0].output.0 as usize, &frame.view());
                 // Readers are always ready for more.
@@ -181,6 +182,8 @@ impl Trial {
             }
             // Nobody waits for credit for the samples, and readers have no grouping plugin.
             Output::Credit { .. } | Output::Choose { .. } => {}
+            // Nothing is tracked, and nothing was delivered again.
+            Output::ToAcker(_) | Output::Notice { .. } | Output::Redelivered(_) => {}
         }
         Ok(())
     }
