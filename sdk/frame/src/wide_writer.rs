@@ -60,6 +60,15 @@ impl<'c> WideWriter<'c> {
     }
 }
 
+impl WideWriter<'_> {
+    /// The rows of the column, those that were appended included.
+    #[inline(always)]
+    pub fn rows(&self) -> usize {
+        // There is an offset before the first value.
+        self.count - 1
+    }
+}
+
 impl Drop for WideWriter<'_> {
     fn drop(&mut self) {
         // SAFETY: both lie within what `new` reserved, and `push` has written everything up to them.

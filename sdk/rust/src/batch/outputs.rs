@@ -138,6 +138,15 @@ impl StreamOutput {
         self.flush_if_large();
     }
 
+    /// As [`anchor`](StreamOutput::anchor) for consecutive rows of the input from one on, of which each has made the rows of
+    /// the builder so many. Nothing is emitted between them.
+    pub fn anchor_each(&mut self, first_input_row: usize, rows: &[usize]) {
+        for (input_row, rows) in (first_input_row..).zip(rows) {
+            self.anchoring.count(input_row, *rows);
+        }
+        self.flush_if_large();
+    }
+
     /// Emits the builder if it has grown to a quarter of a MiB. To be called between rows by whoever does not
     /// [`anchor`](StreamOutput::anchor): a frame must stay below 16 MiB.
     pub fn flush_if_large(&mut self) {

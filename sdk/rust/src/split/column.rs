@@ -26,6 +26,7 @@ pub fn emit_words(text: &Column<'_>, out: &mut StreamOutput) {
     };
     same_text(text.scalar(), out.builder().column(0));
     let offsets = lines.offsets();
+    let mut ends = Vec::new();
     let mut row = 0;
     while row < lines.len() {
         let start = offsets[row] as usize;
@@ -33,15 +34,17 @@ pub fn emit_words(text: &Column<'_>, out: &mut StreamOutput) {
         while end_row < lines.len() && offsets[end_row + 1] as usize - start <= BATCH_BYTES {
             end_row += 1;
         }
-        if out.tracking() {
-            end_row = row + 1;
-        }
         if offsets[end_row] as usize - start > BATCH_BYTES {
             emit_row(lines.get(row), out);
+            out.anchor(row);
+        } else if out.tracking() {
+            ends.clear();
+            push(lines, row..end_row, out.builder().column(0), |rows| ends.push(rows));
+            out.anchor_each(row, &ends);
         } else {
-            push(lines, row..end_row, out.builder().column(0));
+            push(lines, row..end_row, out.builder().column(0), |_| {});
+            out.flush_if_large();
         }
-        out.anchor(end_row - 1);
         row = end_row;
     }
 }
@@ -53,7 +56,7 @@ pub fn emit_words(text: &Column<'_>, out: &mut StreamOutput) {
 /// The rows are not there, the column is of neither strings nor bytes, or it is one of strings where `text` is `bytes`.
 pub fn push_words(text: Scalar, lines: StringColumn<'_>, rows: Range<usize>, column: &mut ColumnBuilder) {
     same_text(text, column);
-    push(lines, rows, column);
+    push(lines, rows, column, |_| {});
 }
 
 fn same_text(text: Scalar, column: &ColumnBuilder) {
@@ -73,7 +76,9 @@ fn emit_row(text: &[u8], out: &mut StreamOutput) {
     }
 }
 
-fn push(lines: StringColumn<'_>, rows: Range<usize>, column: &mut ColumnBuilder) {
+/// Tells after each row how many rows the column has.
+#[inline]
+fn push(lines: StringColumn<'_>, rows: Range<usize>, column: &mut ColumnBuilder, mut row_done: impl FnMut(usize)) {
     let (offsets, padded) = (lines.offsets(), lines.padded_bytes());
     let bytes = offsets[rows.end] as usize - offsets[rows.start] as usize;
     // Two words of a row are a byte apart, so a row of n bytes has (n + 1) / 2 words at most.
@@ -118,6 +123,7 @@ fn push(lines: StringColumn<'_>, rows: Range<usize>, column: &mut ColumnBuilder)
             // SAFETY: as above.
             unsafe { words.push(text.as_ptr().add(open), end - open) };
         }
+        row_done(words.rows());
     }
 }
 
