@@ -2,7 +2,9 @@
 
 use crate::values;
 use petrel_frame::{FrameBuf, FrameView};
-use petrel_worker::dead_letters::{Contents, Damage, Letter, LetterField, LetterInput, LetterPlugin};
+use petrel_worker::dead_letters::{
+    Contents, Damage, Letter, LetterField, LetterInput, LetterPlugin, LetterSource, LetterTimer,
+};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -53,6 +55,8 @@ pub(super) struct LetterDocument {
     plugin: LetterPlugin,
     call: String,
     input: Option<LetterInput>,
+    timer: Option<LetterTimer>,
+    sources: Vec<LetterSource>,
     kind: String,
     reason: String,
     backtrace: Vec<String>,
@@ -118,6 +122,8 @@ impl From<Letter> for LetterDocument {
             plugin: letter.plugin,
             call: letter.call,
             input: letter.input,
+            timer: letter.timer,
+            sources: letter.sources,
             kind: letter.kind,
             reason: letter.reason,
             backtrace: letter.backtrace,

@@ -54,6 +54,12 @@ fn text(letter: &Letter) -> String {
             line("frame", format!("{} of task {}, row {}", frame.sequence, frame.task, frame.row));
         }
     }
+    if let Some(timer) = &letter.timer {
+        line("timer", format!("of table {}, set for {}", timer.table, rfc3339(timer.time_us)));
+    }
+    for source in &letter.sources {
+        line("source", format!("tuple {} of {}[{}]", source.tuple, source.spout, source.task));
+    }
     line("kind", letter.kind.clone());
     line("reason", printable(letter.reason.trim_end()).replace('\n', "\n             "));
     line("tries", letter.attempts.to_string());
