@@ -209,7 +209,7 @@ fn a_direct_stream_takes_a_task_that_exists_and_no_other_grouping() {
     };
     sandbox.write("far.toml", topology("count = 10", &deal("always = 4"), "from = \"deal\", grouping = \"direct\""));
     sandbox.run(&["run", "far.toml"]).ok();
-    let letters = sandbox.run(&["dead-letters", "list", "far", "-o", "json"]).ok().json().to_string();
+    let letters = sandbox.run(&["dead-letters", "list", "spread", "-o", "json"]).ok().json().to_string();
     assert!(letters.contains("task 4") && letters.contains("4 tasks"), "{letters}");
     sandbox.write("shuffled.toml", topology("count = 10", &deal(""), "from = \"deal\", grouping = \"shuffle\""));
     sandbox.run(&["run", "shuffled.toml"]).fails(2, &["direct"]);
@@ -236,7 +236,7 @@ fn tuples_for_which_a_plugin_chooses_a_task_that_is_not_there_are_dead_letters()
         format!("from = \"numbers\", grouping = {{ plugin = \"{}\", config = {{ of = 5 }} }}", guest("remainder"));
     sandbox.write("far.toml", topology("count = 10", "", &input));
     sandbox.run(&["run", "far.toml"]).ok();
-    let letters = sandbox.run(&["dead-letters", "list", "far", "-o", "json"]).ok().json().to_string();
+    let letters = sandbox.run(&["dead-letters", "list", "spread", "-o", "json"]).ok().json().to_string();
     assert!(letters.contains("task 4") && letters.contains("4 tasks") && letters.contains("choose"), "{letters}");
     assert_eq!(sandbox.read("out.tsv").lines().count(), 8, "4 and 9 have no task");
 }

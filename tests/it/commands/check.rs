@@ -124,7 +124,7 @@ fn text_that_is_not_toml_is_shown_where_it_breaks() {
 
 #[test]
 fn a_guarantee_that_does_not_exist_yet_is_refused_before_anything_starts() {
-    check(&[("best-effort", "exactly-once")]).fails(2, &["error: t.toml:2:", "does not exist yet", "best-effort"]);
+    check(&[("best-effort", "exactly-once")]).fails(2, &["error: t.toml:2:", "does not exist yet", "at-least-once"]);
     check(&[("best-effort", "best-efort")]).fails(2, &["did you mean `best-effort`?"]);
 }
 
