@@ -1,6 +1,7 @@
 //! What a sound topology becomes.
 
-use crate::shelf::{Shelf, parsed, resolved};
+use crate::shelf::Shelf;
+use crate::{parsed, resolved};
 use petrel_frame::Scalar;
 use petrel_model::*;
 

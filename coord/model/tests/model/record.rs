@@ -1,6 +1,7 @@
 //! A topology as it ran is a topology that runs the same.
 
-use crate::shelf::{self, Shelf, parsed, resolved};
+use crate::shelf::{self, Shelf};
+use crate::{parsed, resolved};
 use petrel_model::*;
 
 /// The shelf, which also takes the names that a record gives to its plugins.

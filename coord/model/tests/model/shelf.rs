@@ -7,18 +7,6 @@ use serde_json::{Value, json};
 /// All of them.
 pub(crate) struct Shelf;
 
-/// A topology that is well-formed.
-#[track_caller]
-pub(crate) fn parsed(text: &str) -> Topology {
-    parse(text).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"))
-}
-
-/// What a sound topology becomes with these plugins.
-#[track_caller]
-pub(crate) fn resolved(topology: &Topology) -> Assignment {
-    resolve(topology, &mut Shelf, Generation(1)).unwrap_or_else(|problems| panic!("{problems:#?}"))
-}
-
 /// The plugin of that number.
 pub(crate) fn at(number: u8) -> (Digest, World) {
     (Digest([number; 32]), plugins()[usize::from(number)].world)

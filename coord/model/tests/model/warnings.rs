@@ -1,6 +1,6 @@
 //! What can run and is likely to be a mistake.
 
-use crate::shelf::{parsed, resolved};
+use crate::{parsed, resolved};
 use petrel_model::*;
 
 /// Warnings about a component that keeps state by `word` and has these inputs.
