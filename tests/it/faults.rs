@@ -297,7 +297,7 @@ fn a_secret_is_seen_where_it_is_granted_and_given() {
     finished.fails(2, &["no component is granted the secret token"]);
     assert!(!sandbox.path().join("out.tsv").exists(), "nothing was started");
     let (_, finished) = run_with(ask, granted, &["--secret", "token=@missing.txt"]);
-    finished.fails(2, &["token", "missing.txt", "No such file"]);
+    finished.fails(2, &["token", "missing.txt", "No such file", "correct the path"]);
     let (_, finished) = run_with(ask, granted, &["--secret", "token=sesame"]);
     finished.fails(2, &["NAME=@FILE"]);
 }

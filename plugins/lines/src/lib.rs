@@ -10,11 +10,12 @@
 //! not UTF-8 stay, a last line without a newline counts. With `encoding = "utf8-lossy"` it is `line: string`, and what
 //! is not UTF-8 becomes U+FFFD. With `file_field` a second field says which file the line is from.
 //!
-//! Of a folder the files in it are read, hidden ones too, but not those in folders below it. Files are read in the order
-//! of their names; with several tasks, task *t* of *p* reads every *p*-th file from the *t*-th on. A line that no frame
-//! can hold, of almost 16 MiB, is left out, with a line in the log. Whatever is silent is asked again a little later,
-//! and what came before is emitted meanwhile. The position is the file's name and the byte where the next line begins, so that a spout that starts
-//! again goes on with exactly the lines that were not emitted. Standard input and pipes cannot be read twice.
+//! Of a folder the files in it are read, hidden ones too, but not those in folders below it. Files are read in the
+//! order of their names; with several tasks, task *t* of *p* reads every *p*-th file from the *t*-th on. A line that no
+//! frame can hold, of almost 16 MiB, is left out, with a line in the log. Whatever is silent is asked again a little
+//! later, and what came before is emitted meanwhile. The position is the file's name and the byte where the next line
+//! begins, so that a spout that starts again goes on with exactly the lines that were not emitted. Standard input and
+//! pipes cannot be read twice.
 
 mod patience;
 mod text;

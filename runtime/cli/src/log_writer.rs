@@ -46,7 +46,7 @@ impl LogWriter {
     /// Starts the thread for a topology. `file` gets JSON lines.
     pub(crate) fn start(flags: &LogFlags, topology: &TopologyName, file: RollingLog) -> LogWriter {
         let (sink, lines) = LogSink::bounded(LogSink::CAPACITY);
-        let mut writing = Writing { shown: flags.log_level, file, unwritten: 0, refusal: None };
+        let mut writing = Writing { shown: flags.log_level, file, refusal: None };
         let topology = topology.clone();
         let thread = std::thread::spawn(move || {
             while let Some(line) = lines.next() {
@@ -81,15 +81,14 @@ impl LogWriter {
 struct Writing {
     shown: Shown,
     file: RollingLog,
-    unwritten: u64,
+    /// The first reason for which a line could not be written.
     refusal: Option<std::io::Error>,
 }
 
 impl Writing {
-    /// A log that cannot be written must not stop the topology: what is lost is counted.
+    /// A log that cannot be written must not stop the topology: that is told at the end.
     fn write(&mut self, document: &serde_json::Value) {
         if let Err(error) = self.file.write(document.to_string().as_bytes()) {
-            self.unwritten += 1;
             self.refusal.get_or_insert(error);
         }
     }
@@ -106,12 +105,12 @@ impl Writing {
         }
     }
 
-    /// The last words: `dropped` lines came after the last one that came through.
+    /// The last words: `dropped` lines are told by no other line.
     fn end(mut self, topology: &TopologyName, dropped: u64) {
         let level = LogLevel::Warn;
         if dropped > 0 {
             let lines = if dropped == 1 { "line was" } else { "lines were" };
-            let message = format!("the last {dropped} log {lines} dropped, because there were too many");
+            let message = format!("{dropped} more log {lines} dropped, because there were too many");
             self.write(&json!({
                 "time_us": now_us(),
                 "level": level.name(),
@@ -126,10 +125,8 @@ impl Writing {
         }
         self.flush();
         if let Some(error) = &self.refusal {
-            self.show(level, || {
-                let (path, lost) = (self.file.path().display(), self.unwritten.max(1));
-                format!("WARN  {topology} system: {lost} log lines or more are not in {path}: {error}")
-            });
+            let path = self.file.path().display();
+            self.show(level, || format!("WARN  {topology} system: not every log line is in {path}: {error}"));
         }
     }
 }

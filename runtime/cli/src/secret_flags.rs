@@ -1,7 +1,8 @@
 //! Secrets on the command line: their names, and the files that hold them.
 
 use crate::failure::{CommandResult, Failure};
-use anyhow::Context;
+use crate::file_errors::with_next_step;
+use anyhow::anyhow;
 use petrel_model::Assignment;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -53,8 +54,9 @@ impl SecretFlags {
 
     fn read(&self) -> CommandResult<BTreeMap<String, Vec<u8>>> {
         let read = |(name, path): &(String, PathBuf)| {
-            let mut secret = std::fs::read(path)
-                .with_context(|| format!("cannot read the secret {name} from {}", path.display()))?;
+            let mut secret = std::fs::read(path).map_err(|error| {
+                anyhow!("cannot read the secret {name} from {}: {}", path.display(), with_next_step(&error))
+            })?;
             // A file written by an editor ends in a newline that is not part of the secret.
             if secret.last() == Some(&b'\n') {
                 secret.pop();

@@ -1,12 +1,12 @@
 //! Log lines on their way from guests to whoever keeps them: bounded, counted, never blocking.
 
 use crate::logger::printable;
+use crate::system_lines::{LogLosses, SystemLines};
 use petrel_model::{ComponentName, TaskIndex, TopologyName};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How much a line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,56 +107,7 @@ pub struct LogLines {
 struct Shared {
     waiting: AtomicUsize,
     dropped: AtomicU64,
-    told: Mutex<BTreeMap<(ComponentName, TaskIndex), Told>>,
-}
-
-/// Lines that the system itself may tell about one task in a second: as many as a guest may log without a limit of its own.
-const TOLD_A_SECOND: u64 = 1000;
-
-/// What the system itself has told about a task.
-#[derive(Debug)]
-struct Told {
-    second: Instant,
-    in_second: u64,
-    /// Dropped since the last line that was sent.
-    dropped: u64,
-    /// Dropped in all.
-    lost: u64,
-}
-
-impl Told {
-    fn new() -> Told {
-        Told { second: Instant::now(), in_second: 0, dropped: 0, lost: 0 }
-    }
-
-    /// Whether a line may be sent now; counts it as dropped if not.
-    fn may_send(&mut self) -> bool {
-        if self.second.elapsed() >= Duration::from_secs(1) {
-            (self.second, self.in_second) = (Instant::now(), 0);
-        }
-        let may = self.in_second < TOLD_A_SECOND;
-        self.in_second += u64::from(may);
-        self.dropped += u64::from(!may);
-        self.lost += u64::from(!may);
-        may
-    }
-}
-
-impl Shared {
-    fn told(&self) -> MutexGuard<'_, BTreeMap<(ComponentName, TaskIndex), Told>> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How many of the system's own lines were dropped, because there were too many. Cheap to clone; keeps no sink open.
-#[derive(Clone, Debug)]
-pub struct LogLosses(Arc<Shared>);
-
-impl LogLosses {
-    /// Those about a component.
-    pub fn of(&self, component: &ComponentName) -> u64 {
-        self.0.told().iter().filter(|((name, _), _)| name == component).map(|(_, told)| told.lost).sum()
-    }
+    told: SystemLines,
 }
 
 impl LogSink {
@@ -177,7 +128,7 @@ impl LogSink {
 
     /// Counts the system's own lines that are dropped.
     pub fn losses(&self) -> LogLosses {
-        LogLosses(self.shared.clone())
+        self.shared.told.losses()
     }
 
     /// Counts lines that were dropped before they came here, and that no later line of their own tells.
@@ -195,23 +146,19 @@ impl LogSink {
         source: LogSource,
         message: String,
     ) {
-        let mut told = self.shared.told();
-        let about = told.entry((component.clone(), task)).or_insert_with(Told::new);
-        if !about.may_send() {
-            return;
-        }
-        let sent = self.send(LogLine {
-            time_us: now_us(),
-            level: LogLevel::Warn,
-            topology: topology.clone(),
-            component: component.clone(),
-            task,
-            source,
-            // A guest's own words may be part of it.
-            message: printable(message.as_bytes()),
-            dropped_before: std::mem::take(&mut about.dropped),
+        self.shared.told.tell(component, task, |dropped_before| {
+            self.send(LogLine {
+                time_us: now_us(),
+                level: LogLevel::Warn,
+                topology: topology.clone(),
+                component: component.clone(),
+                task,
+                source,
+                // A guest's own words may be part of it.
+                message: printable(message.as_bytes()),
+                dropped_before,
+            })
         });
-        about.lost += u64::from(!sent);
     }
 
     /// Sends a line; where there is no room, it is counted instead. False where it is lost to somebody who
@@ -259,8 +206,7 @@ impl LogLines {
 
     /// How many lines were lost that no line that came through tells of.
     pub fn dropped(&self) -> u64 {
-        let untold: u64 = self.shared.told().values().map(|told| told.dropped).sum();
-        self.shared.dropped.load(Relaxed) + untold
+        self.shared.dropped.load(Relaxed) + self.shared.told.untold()
     }
 }
 
@@ -292,27 +238,6 @@ mod tests {
         assert!(lines.is_empty());
         drop(sink);
         assert!(lines.next().is_none());
-    }
-
-    #[test]
-    fn what_the_system_tells_is_limited_for_each_task_and_every_line_is_accounted_for() {
-        let (sink, lines) = LogSink::bounded(10_000);
-        let losses = sink.losses();
-        let begun = Instant::now();
-        (0..3 * TOLD_A_SECOND).for_each(|number| tell(&sink, &number.to_string()));
-        sink.tell(&"t".into(), &"d".into(), TaskIndex(0), LogSource::System, "another task".into());
-        drop(sink);
-        let (mut came, mut told) = (0, 0);
-        while let Some(line) = lines.next() {
-            came += 1;
-            told += line.dropped_before;
-        }
-        assert_eq!(came + told + lines.dropped(), 3 * TOLD_A_SECOND + 1);
-        assert_eq!(losses.of(&"c".into()), told + lines.dropped());
-        assert_eq!(losses.of(&"d".into()), 0);
-        if begun.elapsed() < Duration::from_secs(1) {
-            assert_eq!(came, TOLD_A_SECOND + 1);
-        }
     }
 
     #[test]

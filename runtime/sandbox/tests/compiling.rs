@@ -1,8 +1,11 @@
 //! Compiling in a child process. A test program of its own kind: it is its own compiler, as petrel is.
 
+#[path = "it/encoding.rs"]
+mod encoding;
 #[path = "it/guests.rs"]
 mod guests;
 
+use encoding::{leb128, sized};
 use guests::guest;
 use petrel_model::CompileLimits;
 use petrel_sandbox::{Compiler, LoadError, Sandbox, SandboxConfig};
@@ -145,20 +148,4 @@ fn endless(steps: u32) -> Vec<u8> {
     let code = sized(&[&leb128(1)[..], &sized(&body)].concat());
     let module = [b"\0asm\x01\0\0\0\x01\x05\x01\x60\x01\x7f\0\x03\x02\x01\0\x0a", &code[..]].concat();
     [b"\0asm\x0d\0\x01\0\x01", &sized(&module)[..]].concat()
-}
-
-fn sized(content: &[u8]) -> Vec<u8> {
-    [&leb128(content.len() as u32)[..], content].concat()
-}
-
-fn leb128(mut value: u32) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let more = value > 0x7f;
-        bytes.push(value as u8 & 0x7f | if more { 0x80 } else { 0 });
-        value >>= 7;
-        if !more {
-            return bytes;
-        }
-    }
 }

@@ -88,7 +88,7 @@ fn log_lines_of_the_system_are_limited_and_every_one_is_accounted_for() {
     assert_eq!((lines.iter().filter(about).count() as u64 + told, told), (LINES, dropped));
     let last = lines.last().expect("there are lines");
     assert_eq!((&last["component"], &last["source"]), (&Value::Null, &"system".into()));
-    let text = format!("the last {} log lines were dropped", last["dropped_before"]);
+    let text = format!("{} more log lines were dropped", last["dropped_before"]);
     assert!(finished.stderr().contains(&text), "{text}");
     assert!(finished.stderr().lines().count() < LINES as usize, "{}", finished.stderr().lines().count());
 }

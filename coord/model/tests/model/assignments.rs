@@ -1,6 +1,7 @@
 //! What a sound topology becomes.
 
 use crate::shelf::Shelf;
+use crate::{parsed, resolved};
 use petrel_frame::Scalar;
 use petrel_model::*;
 
@@ -35,8 +36,7 @@ grouping = "shuffle"
 "#;
 
 fn assignment(text: &str) -> Assignment {
-    let topology = parse(text).unwrap_or_else(|problems| panic!("{problems:#?}"));
-    resolve(&topology, &mut Shelf, Generation(7)).unwrap_or_else(|problems| panic!("{problems:#?}"))
+    resolved(&parsed(text))
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn word_count() {
     let assignment = assignment(WORD_COUNT);
     assert_eq!(assignment.topology.as_str(), "word-count");
     assert_eq!(assignment.guarantee, Guarantee::BestEffort);
-    assert_eq!(assignment.generation, Generation(7));
+    assert_eq!(resolve(&parsed(WORD_COUNT), &mut Shelf, Generation(7)).unwrap().generation, Generation(7));
     let names: Vec<&str> = assignment.components.iter().map(|component| component.name.as_str()).collect();
     assert_eq!(names, ["lines", "split", "count", "sink"]);
     let tasks: Vec<String> = assignment.tasks.iter().map(TaskId::to_string).collect();
@@ -172,11 +172,10 @@ fn groupings_without_a_key() {
 #[test]
 fn settings() {
     let set = |key: &str, value: &str| {
-        let mut topology =
-            parse("name = \"t\"\nguarantee = \"best-effort\"\n[component.a]\nplugin = \"settings\"\n").unwrap();
+        let mut topology = parsed("name = \"t\"\nguarantee = \"best-effort\"\n[component.a]\nplugin = \"settings\"\n");
         let set = vec![("a".into(), key.into(), value.into())];
         topology.apply(&Overrides { set, ..Overrides::default() }).unwrap();
-        resolve(&topology, &mut Shelf, Generation(1)).map(|it| it.components[0].configuration.clone()).unwrap()
+        resolved(&topology).components[0].configuration.clone()
     };
     for (key, value, expected) in [
         ("boolean", "true", r#"{"boolean":true}"#),
@@ -204,13 +203,13 @@ fn settings() {
 
 #[test]
 fn of_two_flags_for_one_thing_the_later_holds() {
-    let mut topology = parse(WORD_COUNT).unwrap();
+    let mut topology = parsed(WORD_COUNT);
     let set = ["changes", "final", "changes"].map(|emit| ("count".into(), "emit".into(), emit.into()));
     let parallelism = vec![("split".into(), 1), ("split".into(), 5)];
     let guarantee = Some(Guarantee::AtLeastOnce);
     topology.apply(&Overrides { set: set.into(), parallelism, guarantee }).unwrap();
     assert_eq!(topology.guarantee(), (Guarantee::AtLeastOnce, None));
-    let assignment = resolve(&topology, &mut Shelf, Generation(1)).unwrap();
+    let assignment = resolved(&topology);
     assert_eq!(assignment.guarantee, Guarantee::AtLeastOnce);
     assert_eq!(assignment.components[1].parallelism, 5);
     assert_eq!(assignment.components[2].configuration, r#"{"emit":"changes"}"#);
@@ -219,7 +218,7 @@ fn of_two_flags_for_one_thing_the_later_holds() {
 /// A rejected override leaves the topology as it was.
 #[test]
 fn overrides_apply_together_or_not_at_all() {
-    let mut topology = parse(WORD_COUNT).unwrap();
+    let mut topology = parsed(WORD_COUNT);
     let before = topology.clone();
     let set = vec![("count".into(), "emit".into(), "changes".into()), ("cuont".into(), "emit".into(), "x".into())];
     assert!(topology.apply(&Overrides { set, ..Overrides::default() }).is_err());
@@ -228,7 +227,7 @@ fn overrides_apply_together_or_not_at_all() {
 
 #[test]
 fn the_topology_as_a_graph() {
-    let topology = parse(WORD_COUNT).unwrap();
+    let topology = parsed(WORD_COUNT);
     let graph = topology.graph();
     let nodes: Vec<_> = graph.nodes.iter().map(|node| (node.name.as_str(), node.depth, node.is_source)).collect();
     assert_eq!(nodes, [("lines", 0, true), ("split", 1, false), ("count", 2, false), ("sink", 3, false)]);

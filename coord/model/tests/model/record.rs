@@ -1,20 +1,16 @@
 //! A topology as it ran is a topology that runs the same.
 
-use crate::shelf::Shelf;
+use crate::shelf::{self, Shelf};
+use crate::{parsed, resolved};
 use petrel_model::*;
 
 /// The shelf, which also takes the names that a record gives to its plugins.
 struct Files;
 
 impl Plugins for Files {
-    fn load(&mut self, reference: &str, limits: &CompileLimits) -> Result<(Digest, World), String> {
+    fn load(&mut self, reference: &str, _: &CompileLimits) -> Result<(Digest, World), String> {
         let digest = reference.strip_prefix("plugins/").and_then(|name| name.strip_suffix(".wasm")).expect("a file");
-        let number = u8::from_str_radix(&digest[..2], 16).expect("a digest");
-        let digest = Digest([number; 32]);
-        let names =
-            ["lines", "rows", "pair", "addressed", "split", "count", "needs-word", "by-word", "sink", "settings"];
-        let loaded = names.into_iter().chain(["by-length", "by-task"]).filter_map(|name| Shelf.load(name, limits).ok());
-        Ok(loaded.into_iter().find(|(other, _)| *other == digest).expect("a plugin of the shelf"))
+        Ok(shelf::at(u8::from_str_radix(&digest[..2], 16).expect("a digest")))
     }
 
     fn config_keys(&mut self, plugin: Digest) -> Result<Vec<ConfigKey>, DescribeProblem> {
@@ -33,12 +29,11 @@ impl Plugins for Files {
 
 #[track_caller]
 fn same_again(text: &str, overrides: &Overrides) -> String {
-    let mut topology = parse(text).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let mut topology = parsed(text);
     topology.apply(overrides).unwrap_or_else(|problems| panic!("{problems:#?}"));
-    let assignment = resolve(&topology, &mut Shelf, Generation(1)).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let assignment = resolved(&topology);
     let recorded = topology.record(&assignment, |digest| format!("plugins/{digest}.wasm"));
-    let topology = parse(&recorded).unwrap_or_else(|problems| panic!("{problems:#?}\n{recorded}"));
-    let again = resolve(&topology, &mut Files, Generation(1));
+    let again = resolve(&parsed(&recorded), &mut Files, Generation(1));
     assert_eq!(again.unwrap_or_else(|problems| panic!("{problems:#?}\n{recorded}")), assignment, "{recorded}");
     recorded
 }
@@ -114,8 +109,7 @@ fn what_flags_set_is_in_it_with_its_type() {
 #[test]
 fn a_plugin_of_two_lines_is_one_comment() {
     let text = "name = \"t\"\nguarantee = \"best-effort\"\n[component.a]\nplugin = \"rows\"\n";
-    let topology = parse(text).unwrap();
-    let assignment = resolve(&topology, &mut Shelf, Generation(1)).unwrap();
+    let assignment = resolved(&parsed(text));
     let named = parse(&text.replace("rows", "x\\nguarantee = 5")).unwrap();
     let recorded = named.record(&assignment, |_| "plugins/x.wasm".into());
     assert!(parse(&recorded).is_ok(), "{recorded}");

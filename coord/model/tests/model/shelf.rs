@@ -7,6 +7,11 @@ use serde_json::{Value, json};
 /// All of them.
 pub(crate) struct Shelf;
 
+/// The plugin of that number.
+pub(crate) fn at(number: u8) -> (Digest, World) {
+    (Digest([number; 32]), plugins()[usize::from(number)].world)
+}
+
 type Describe = fn(&Value, &[InputStream]) -> Result<Description, DescribeProblem>;
 
 struct Plugin {
@@ -20,7 +25,7 @@ impl Plugins for Shelf {
     fn load(&mut self, reference: &str, _: &CompileLimits) -> Result<(Digest, World), String> {
         let plugins = plugins();
         match plugins.iter().position(|plugin| plugin.name == reference) {
-            Some(at) => Ok((Digest([at as u8; 32]), plugins[at].world)),
+            Some(number) => Ok(at(number as u8)),
             None => Err(format!("there is no standard plugin `{reference}`")),
         }
     }

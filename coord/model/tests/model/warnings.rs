@@ -1,6 +1,6 @@
 //! What can run and is likely to be a mistake.
 
-use crate::shelf::Shelf;
+use crate::{parsed, resolved};
 use petrel_model::*;
 
 /// Warnings about a component that keeps state by `word` and has these inputs.
@@ -10,9 +10,8 @@ fn warned(parallelism: u32, inputs: &str) -> Vec<Problem> {
          component.to.plugin = \"addressed\"\n[component.seen]\nplugin = \"by-word\"\nparallelism = {parallelism}\n\
          inputs = [{inputs}]\n"
     );
-    let topology = parse(&text).unwrap_or_else(|problems| panic!("{problems:#?}"));
-    let assignment = resolve(&topology, &mut Shelf, Generation(1)).unwrap_or_else(|problems| panic!("{problems:#?}"));
-    let warnings = warnings(&topology, &assignment);
+    let topology = parsed(&text);
+    let warnings = warnings(&topology, &resolved(&topology));
     for warning in &warnings {
         let at = warning.span.clone().expect("it has a place");
         assert!(inputs.contains(&text[at.clone()]) && text[at].starts_with('"'), "the place is the grouping");

@@ -1,7 +1,8 @@
 //! Sample tuples: a file of JSON lines, its schema told or inferred.
 
+use crate::file_errors::with_next_step;
 use crate::values;
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use petrel_flow::Frame;
 use petrel_frame::{FrameBuf, FrameBuilder, Scalar};
 use petrel_model::{Field, Schema};
@@ -32,7 +33,8 @@ impl Samples {
             true => std::io::read_to_string(std::io::stdin()),
             false => std::fs::read_to_string(path),
         };
-        let text = text.with_context(|| format!("cannot read the tuples of {}", path.display()))?;
+        let text =
+            text.map_err(|error| anyhow!("cannot read the tuples of {}: {}", path.display(), with_next_step(&error)))?;
         let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let name = if petrel_model::is_name(stem) { stem } else { "samples" };
         Samples::parse(name, &text, schema, rows_max).map_err(|error| anyhow!("{}: {error}", path.display()))

@@ -146,9 +146,10 @@ fn leads_to_file(root: &Path, relative: &Path) -> io::Result<bool> {
     if !fs::metadata(root.join(relative))?.is_file() {
         return Ok(false);
     }
-    // A regular file that cannot be read is for whoever reads it to stop at: leaving it out would lose what is in it.
+    // A file that the system does not let us open, for whatever reason, is for whoever reads it to stop at: leaving it
+    // out would lose what is in it. The other errors are ours.
     match open_beneath(root, relative) {
-        Err(error) if error.kind() != io::ErrorKind::PermissionDenied => Err(error),
+        Err(error) if error.raw_os_error().is_none() => Err(error),
         _ => Ok(true),
     }
 }

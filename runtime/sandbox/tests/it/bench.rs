@@ -141,6 +141,15 @@ impl Bench {
         self.call(Call::Process { input: 0, frame, state })
     }
 
+    /// The same with the two rows' keys known to the state.
+    pub(crate) fn process_keyed(&mut self, bytes: &[u8]) -> Result<Returned, Trap> {
+        let frame = Frame::validate(frame(&["a", "b"])).unwrap();
+        let mut state = Passed::default();
+        self.state.pass_frame(&frame.view(), &[0], &mut state).unwrap();
+        state.block = FrameBuf::from_slice(bytes);
+        self.call(Call::Process { input: 0, frame, state })
+    }
+
     /// What the guest says in the error that it returns.
     pub(crate) fn says(&mut self) -> String {
         let trap = self.process().unwrap_err();

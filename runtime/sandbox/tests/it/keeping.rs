@@ -1,25 +1,17 @@
 use crate::bench::{Bench, frame, frame_of, schema};
-use petrel_flow::{Call, Frame, Returned, TrapKind};
+use petrel_flow::TrapKind;
 use petrel_frame::{Field, FrameBuf, Scalar, Schema, Value};
-use petrel_state::{Clock, Passed};
+use petrel_state::Clock;
 
 fn values(values: &[i64]) -> FrameBuf {
     let schema = Schema::new([Field::new("value", Scalar::I64).optional()]);
     frame_of(&schema, &values.iter().map(|value| vec![Value::I64(*value)]).collect::<Vec<_>>())
 }
 
-fn keyed(bench: &mut Bench, bytes: &[u8]) -> Result<Returned, petrel_flow::Trap> {
-    let batch = Frame::validate(frame(&["a", "b"])).unwrap();
-    let mut passed = Passed::default();
-    bench.state.pass_frame(&batch.view(), &[0], &mut passed).unwrap();
-    passed.block = FrameBuf::from_slice(bytes);
-    bench.call(Call::Process { input: 0, frame: batch, state: passed })
-}
-
 #[test]
 fn values_go_into_the_state_and_come_back() {
     let mut bench = Bench::new("put 0");
-    keyed(&mut bench, &values(&[10, 20])).unwrap();
+    bench.process_keyed(&values(&[10, 20])).unwrap();
     bench.state.commit();
     assert_eq!(bench.state.keys(), 2);
     let mut out = FrameBuf::new();
@@ -33,7 +25,7 @@ fn the_guest_reads_what_is_committed() {
         let mut bench = Bench::new(configuration);
         bench.state.set(0, &frame(&["b"]), &values(&[77])).unwrap();
         bench.state.commit();
-        let trap = keyed(&mut bench, &bytes).unwrap_err();
+        let trap = bench.process_keyed(&bytes).unwrap_err();
         assert_eq!(trap.kind, TrapKind::Refused, "{trap:?}");
         assert!(trap.message.contains(", 77, 0, 0, 0, 0, 0, 0, 0"), "{configuration}: {}", trap.message);
     }
@@ -42,14 +34,14 @@ fn the_guest_reads_what_is_committed() {
 #[test]
 fn explicit_writes_and_timers_arrive() {
     let mut bench = Bench::new("set 0");
-    keyed(&mut bench, &values(&[1, 2])).unwrap();
+    bench.process_keyed(&values(&[1, 2])).unwrap();
     bench.state.commit();
     assert_eq!(bench.state.keys(), 2);
     for (configuration, clock, bytes) in
         [("timer 0", Clock::Processing, frame(&["k"])), ("timer-passed 0", Clock::Event, FrameBuf::new())]
     {
         let mut bench = Bench::new(configuration);
-        keyed(&mut bench, &bytes).unwrap();
+        bench.process_keyed(&bytes).unwrap();
         bench.state.commit();
         assert_eq!(bench.state.next_due(clock), Some(5), "{configuration}");
     }
@@ -68,7 +60,7 @@ fn what_is_wrong_is_said() {
     ];
     for (configuration, bytes, expected) in cases {
         let mut bench = Bench::new(configuration);
-        let trap = keyed(&mut bench, &bytes).unwrap_err();
+        let trap = bench.process_keyed(&bytes).unwrap_err();
         assert_eq!(trap.kind, TrapKind::Contract, "{configuration}: {trap:?}");
         assert!(trap.message.contains(expected), "{configuration}: {}", trap.message);
     }

@@ -1,8 +1,9 @@
 //! Every limit, reached by a guest that tries: each by its name, with its value and the key that raises it.
 
 use crate::bench::{Bench, With, frame, frame_of, guest, sandbox, schema};
-use petrel_flow::{Call, Frame, Trap, TrapKind};
-use petrel_frame::{FrameBuf, Scalar, Value};
+use crate::encoding::{leb128, sized};
+use petrel_flow::{Call, Trap, TrapKind};
+use petrel_frame::{Scalar, Value};
 use petrel_model::{Grants, Limits, PathAccess, PathGrant};
 use petrel_state::Passed;
 use std::net::TcpListener;
@@ -167,22 +168,6 @@ fn sections(component: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     })
 }
 
-fn sized(content: &[u8]) -> Vec<u8> {
-    [&leb128(content.len() as u32)[..], content].concat()
-}
-
-fn leb128(mut value: u32) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let more = value > 0x7f;
-        bytes.push(value as u8 & 0x7f | if more { 0x80 } else { 0 });
-        value >>= 7;
-        if !more {
-            return bytes;
-        }
-    }
-}
-
 #[test]
 fn both_stacks_end() {
     let message = "`process` exhausted its call stack of 1048576 bytes: a recursion without an end? This limit cannot be raised: \
@@ -240,22 +225,14 @@ fn handles_end() {
 }
 
 /// A call of a bolt whose batch has the keys `a` and `b`.
-fn keyed(bench: &mut Bench, bytes: &[u8]) -> Result<petrel_flow::Returned, Trap> {
-    let batch = Frame::validate(frame(&["a", "b"])).unwrap();
-    let mut passed = Passed::default();
-    bench.state.pass_frame(&batch.view(), &[0], &mut passed).unwrap();
-    passed.block = FrameBuf::from_slice(bytes);
-    bench.call(Call::Process { input: 0, frame: batch, state: passed })
-}
-
 #[test]
 fn state_ends() {
     let values = frame_of(&schema(&[("value", Scalar::I64)]), &[vec![Value::I64(1)], vec![Value::I64(2)]]);
     let mut bench = limited("put 0", Limits { state_bytes: 160, ..DEFAULT });
-    keyed(&mut bench, &values).unwrap();
+    bench.process_keyed(&values).unwrap();
     bench.state.commit();
     let mut bench = limited("put 0", Limits { state_bytes: 159, ..DEFAULT });
-    let trap = keyed(&mut bench, &values).unwrap_err();
+    let trap = bench.process_keyed(&values).unwrap_err();
     let message = "the state of the task would take 160 bytes, and the limit is 159: keep less for each key, delete keys that are \
                    done with, spread the keys over more tasks (`parallelism`), or raise `state_bytes`";
     check(&mut bench, trap, TrapKind::StateLimit, message);
@@ -266,9 +243,9 @@ fn state_ends() {
 #[test]
 fn timers_end() {
     let mut bench = limited("timer 0", Limits { timers: 1, ..DEFAULT });
-    keyed(&mut bench, &frame(&["a"])).unwrap();
+    bench.process_keyed(&frame(&["a"])).unwrap();
     bench.state.commit();
-    let trap = keyed(&mut bench, &frame(&["b"])).unwrap_err();
+    let trap = bench.process_keyed(&frame(&["b"])).unwrap_err();
     let message = "the task would have 2 timers, and the limit is 1: set fewer, cancel those that are no longer wanted, spread the \
                    keys over more tasks (`parallelism`), or raise `timers`";
     check(&mut bench, trap, TrapKind::TimerLimit, message);

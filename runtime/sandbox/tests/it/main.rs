@@ -3,6 +3,7 @@
 mod bench;
 mod describing;
 mod emitting;
+mod encoding;
 mod failing;
 mod granted;
 mod guests;
