@@ -237,7 +237,7 @@ fn tuples_for_which_a_plugin_chooses_a_task_that_is_not_there_are_dead_letters()
     sandbox.write("far.toml", topology("count = 10", "", &input));
     sandbox.run(&["run", "far.toml"]).ok();
     let letters = sandbox.run(&["dead-letters", "list", "spread", "-o", "json"]).ok().json().to_string();
-    assert!(letters.contains("task 4") && letters.contains("4 tasks") && letters.contains("choose"), "{letters}");
+    assert!(letters.contains("task 4") && letters.contains("4 tasks"), "{letters}");
     assert_eq!(sandbox.read("out.tsv").lines().count(), 8, "4 and 9 have no task");
 }
 
