@@ -30,6 +30,7 @@ mod run;
 mod shell;
 mod sources;
 mod staff;
+mod threads;
 
 pub use end::{TaskEnd, TaskName};
 pub use failure_report::{FailedRows, FailureReport};
@@ -39,3 +40,4 @@ pub use report::{ComponentReport, Report, Status};
 pub use run::{RefusedAssignment, Run, RunHandle, RunOptions};
 pub use sources::unreadable_sources;
 pub use staff::FIRST_GENERATION;
+pub use threads::threads;
