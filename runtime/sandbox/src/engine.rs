@@ -1,13 +1,29 @@
 //! The WebAssembly engine: its settings and the clock that interrupts guests.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy};
 
-/// How often running guests are interrupted to let others run and to look at their time limit.
+/// How often the epoch moves on while no guest is interrupted: calls are short, and nobody notices the clock.
 ///
-/// A guest that never returns holds a thread of the runtime for at most this long at a time.
+/// A guest that goes on for longer than two ticks is interrupted, to let others run and to look at its time limit.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
+
+/// How often it moves on while guests are interrupted. Guests that never return, one on each thread, take turns with all other tasks,
+/// which keep a thread for a fraction of a millisecond: turns that are much longer would leave them next to nothing.
+const BUSY_TICK: Duration = Duration::from_micros(500);
+
+/// It stays fast for so many ticks after the last interruption: while others have their turns there is none.
+const BUSY_TICKS: u32 = 200;
+
+/// How many guests were interrupted, of all engines in the process.
+static INTERRUPTIONS: AtomicU64 = AtomicU64::new(0);
+
+/// A guest was interrupted: for a while, the clock ticks faster.
+pub(crate) fn note_interruption() {
+    INTERRUPTIONS.fetch_add(1, Relaxed);
+}
 
 /// Stack of a guest's own calls. Rust guests keep most of their stack in linear memory and need little of it;
 /// interpreters compiled to WebAssembly need more.
@@ -26,10 +42,14 @@ pub(crate) fn start() -> wasmtime::Result<Engine> {
     // A thread of its own, not a task: a guest that keeps every thread of the runtime busy could starve a task that
     // is meant to interrupt it. It holds the engine weakly and so ends with it.
     thread::Builder::new().name("petrel-epoch".into()).spawn(move || {
+        let (mut seen, mut busy_ticks) = (0, 0_u32);
         while let Some(engine) = weak.upgrade() {
             engine.increment_epoch();
             drop(engine);
-            thread::sleep(TICK);
+            let interruptions = INTERRUPTIONS.load(Relaxed);
+            busy_ticks = if interruptions == seen { busy_ticks.saturating_sub(1) } else { BUSY_TICKS };
+            seen = interruptions;
+            thread::sleep(if busy_ticks > 0 { BUSY_TICK } else { TICK });
         }
     })?;
     Ok(engine)

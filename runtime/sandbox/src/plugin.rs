@@ -2,6 +2,7 @@
 
 use crate::contract::{bolt, grouping, plugin, spout};
 use crate::convert;
+use crate::engine;
 use crate::host::Host;
 use crate::instance::{Exports, Instance};
 use crate::load::LoadError;
@@ -120,6 +121,7 @@ impl Plugin {
             if deadline.is_over() {
                 return Err(Breach::Running.into());
             }
+            engine::note_interruption();
             deadline.give_way();
             Ok(UpdateDeadline::Yield(1))
         });

@@ -33,6 +33,7 @@ mod run;
 mod shell;
 mod sources;
 mod staff;
+mod threads;
 
 pub use end::{FaultyTuple, TaskEnd, TaskName};
 pub use failure_report::FailureReport;
@@ -43,3 +44,4 @@ pub use report::{AckingReport, ComponentReport, Report, Status};
 pub use run::{RefusedAssignment, Run, RunHandle, RunOptions};
 pub use sources::unreadable_sources;
 pub use staff::FIRST_GENERATION;
+pub use threads::threads;

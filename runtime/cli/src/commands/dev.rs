@@ -76,8 +76,7 @@ impl Dev {
         if self.topology == Path::new("-") {
             return Err(Failure::usage("standard input cannot be watched: name a topology file"));
         }
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+        let runtime = petrel_worker::threads().context("cannot start threads")?;
         let outcome = runtime.block_on(self.watch());
         // A guest that waits in a blocked read must not keep the process.
         runtime.shutdown_background();

@@ -58,8 +58,7 @@ pub(crate) struct Run {
 impl Run {
     /// Runs the topologies.
     pub(crate) fn execute(self) -> CommandResult {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+        let runtime = petrel_worker::threads().context("cannot start threads")?;
         let outcome = runtime.block_on(self.run());
         // A guest that waits in a blocked read must not keep the process.
         runtime.shutdown_background();
