@@ -10,7 +10,7 @@ use petrel_flow::Tuning;
 use petrel_model::{ComponentSpec, TaskIndex, Topology};
 use petrel_sandbox::{LogSource, PrintTarget};
 use petrel_worker::dead_letters::DeadLetterWriter;
-use petrel_worker::{OnPause, Report, Run, RunHandle, RunOptions, TaskEnd};
+use petrel_worker::{OnPause, Purpose, Report, Run, RunHandle, RunOptions, TaskEnd};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -66,6 +66,7 @@ impl Session {
             logs: writer.sink(),
             prints: options.prints,
             on_pause: options.on_pause,
+            purpose: Purpose::Run,
             tuning: options.tuning,
             seed: random_seed(),
         };

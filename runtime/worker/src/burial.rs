@@ -7,11 +7,20 @@ use petrel_model::{Digest, Field, Grouping};
 use petrel_sandbox::LogSource;
 
 impl Staff {
-    /// Writes a dead letter to the log, and puts it into the run's store where it has one.
+    /// Writes a dead letter to the log, and puts it into the run's store where it has one: in the place of the one that it was
+    /// before, if it was tried again.
     pub(crate) async fn bury(&self, letter: DeadLetter, now_us: i64) {
         self.tell_letter(&letter);
         if let Some(dead_letters) = &self.dead_letters {
-            dead_letters.put(self.letter(letter, now_us)).await;
+            let ticket = letter.redelivery;
+            let letter = self.letter(letter, now_us);
+            let letter = match ticket {
+                Some(ticket) => self.redeliveries.failed(ticket, letter, dead_letters),
+                None => Some(letter),
+            };
+            if let Some(letter) = letter {
+                dead_letters.put(letter).await;
+            }
         }
     }
 

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! - [`Run`] starts every task of an [`Assignment`](petrel_model::Assignment) and hears of their ends.
-//! - [`RunHandle`] drains (spouts end, everything in flight is processed) or stops it.
+//! - [`RunHandle`] drains (spouts end, everything in flight is processed) or stops it, resumes what is paused, and gives dead
+//!   letters to their components again.
 //! - [`Report`] is what the live view and the final report print.
 //!
 //! All decisions are taken by `petrel_flow::Task::step`; a shell performs them: it calls the guest, delivers messages and
@@ -28,6 +29,7 @@ mod metrics_report;
 mod opening;
 mod pauses;
 mod post;
+mod redelivery;
 mod report;
 mod run;
 mod shell;
@@ -40,8 +42,9 @@ pub use failure_report::FailureReport;
 pub use meters::Percentiles;
 pub use metrics_report::MetricsReport;
 pub use pauses::OnPause;
+pub use redelivery::{CannotRedeliver, Redelivering};
 pub use report::{AckingReport, ComponentReport, Report, Status};
-pub use run::{RefusedAssignment, Run, RunHandle, RunOptions};
+pub use run::{Purpose, RefusedAssignment, Run, RunHandle, RunOptions};
 pub use sources::unreadable_sources;
 pub use staff::FIRST_GENERATION;
 pub use threads::threads;

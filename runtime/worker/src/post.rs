@@ -2,7 +2,7 @@
 
 use petrel_flow::acker::{Notice, ToAcker};
 use petrel_flow::lineage::Line;
-use petrel_flow::{ChannelId, Message};
+use petrel_flow::{ChannelId, Message, Redelivery};
 use petrel_model::TaskId;
 use std::collections::HashMap;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -20,6 +20,8 @@ pub(crate) enum Letter {
     Notice { line: Line, notice: Notice },
     /// From outside: end your streams.
     Drain,
+    /// From outside: try this dead letter again.
+    Redelivery(Box<Redelivery>),
     /// From outside: call your guest again, if you are paused.
     Resume,
 }

@@ -2,7 +2,7 @@
 
 use crate::acker_shell::AckerShell;
 use crate::clock::Clock;
-use crate::dead_letters::{DeadLetterCounts, DeadLetters};
+use crate::dead_letters::{self, DeadLetterCounts, DeadLetters};
 use crate::draining::Drain;
 use crate::end::{TaskEnd, TaskName};
 use crate::failure_report::FailureReport;
@@ -10,11 +10,13 @@ use crate::meters::TaskMeters;
 use crate::opening::Opening;
 use crate::pauses::{OnPause, Pauses};
 use crate::post::{Letter, Post};
+use crate::redelivery::{CannotRedeliver, Redeliveries, Redelivering};
 use crate::report::{Report, Status, components};
 use crate::shell::Shell;
 use crate::staff::Staff;
-use petrel_flow::{Task, Tuning};
-use petrel_model::{Assignment, ComponentName, Digest, Grouping, Guarantee, TaskId};
+use petrel_flow::lineage::Lineage;
+use petrel_flow::{ChannelId, Envelope, Kind, Message, Task, Tuning};
+use petrel_model::{Assignment, ComponentName, Digest, Grouping, Guarantee, InputIndex, TaskId, TaskIndex};
 use petrel_sandbox::{LogLosses, LogSink, Plugin, PrintTarget};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -40,8 +42,21 @@ pub struct RunOptions {
     pub tuning: Tuning,
     /// What happens when a task is paused.
     pub on_pause: OnPause,
+    /// What it is started for.
+    pub purpose: Purpose,
     /// Decides what is left to chance, randomness of guests included.
     pub seed: u64,
+}
+
+/// What a run is started for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To run the topology. Output files are begun anew, and dead letters that are processed leave their store at once.
+    Run,
+    /// To try dead letters of an earlier run again, with the tasks that they need and no others. What that run wrote is
+    /// appended to, and letters stay in the store until the caller takes them out: when the run has ended well, everything
+    /// that came of them is written.
+    Retry,
 }
 
 /// Why an assignment is refused.
@@ -78,6 +93,8 @@ pub struct RunHandle {
     log_losses: LogLosses,
     post: Post,
     pauses: Pauses,
+    redeliveries: Redeliveries,
+    clock: Clock,
     stop: watch::Sender<bool>,
     drain: Drain,
     started: Instant,
@@ -98,6 +115,45 @@ impl RunHandle {
         let meant: Vec<TaskId> = self.pauses.tasks().into_iter().filter(is_meant).collect();
         meant.iter().for_each(|task| self.post.deliver(*task, Letter::Resume));
         meant.len()
+    }
+
+    /// What runs.
+    pub fn assignment(&self) -> &Assignment {
+        &self.assignment
+    }
+
+    /// Gives a letter of the run's store to its component again, as soon as there is room: 64 are awaited at the same time, fewer if
+    /// they are large.
+    ///
+    /// # Errors
+    /// When that cannot be. It is still in the store then.
+    pub async fn redeliver(&self, letter: &dead_letters::Letter) -> Result<Redelivering, CannotRedeliver> {
+        let (task, redelivery, redelivering) = self.redeliveries.ask(&self.assignment, &self.pauses, letter).await?;
+        self.post.deliver(task, Letter::Redelivery(Box::new(redelivery)));
+        Ok(redelivering)
+    }
+
+    /// Ends every stream of tasks that do not run here: nothing comes from them. To be called once, where nothing did.
+    pub fn end_absent(&self) {
+        let is_absent = |task: &TaskId| !self.assignment.tasks.contains(task);
+        for to in &self.assignment.tasks {
+            for (number, input) in self.assignment.component(to.component).inputs.iter().enumerate() {
+                let senders = (0..self.assignment.component(input.from).parallelism)
+                    .map(|task| TaskId { component: input.from, task: TaskIndex(task) });
+                for from in senders.filter(is_absent) {
+                    let envelope = Envelope {
+                        channel: ChannelId { from, input: InputIndex(number as u32), to: *to },
+                        sequence: 0,
+                        generation: self.assignment.generation,
+                        epoch: 0,
+                        kind: Kind::End,
+                        sent_us: self.clock.now_us(),
+                    };
+                    let message = Message { envelope, frame: None, lineage: Lineage::default() };
+                    self.post.deliver(*to, Letter::Message(message));
+                }
+            }
+        }
     }
 
     /// Every task stops where it stands.
@@ -166,6 +222,7 @@ impl Run {
         let drain = Drain::of(assignment.clone(), post.clone());
         let clock = Clock::new();
         let pauses = Pauses::default();
+        let redeliveries = Redeliveries::new(options.purpose == Purpose::Retry);
         let log_losses = options.logs.losses();
         let staff = Arc::new(Staff {
             assignment: assignment.clone(),
@@ -177,6 +234,8 @@ impl Run {
             prints: options.prints,
             pauses: pauses.clone(),
             on_pause: options.on_pause,
+            redeliveries: redeliveries.clone(),
+            append: options.purpose == Purpose::Retry,
             seed: options.seed,
         });
         let opening = Opening::of(assignment.tasks.iter().copied().filter(|id| staff.is_spout(*id)));
@@ -215,6 +274,8 @@ impl Run {
             log_losses,
             post,
             pauses,
+            redeliveries,
+            clock,
             stop,
             drain,
             started,

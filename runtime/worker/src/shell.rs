@@ -65,6 +65,7 @@ impl Shell {
     pub(crate) async fn run(self) -> TaskEnd {
         let mut stop = self.stop.clone();
         let drain = self.staff.is_spout(self.id).then(|| self.drain.clone());
+        let _guard = self.staff.redeliveries.until_end_of(self.id);
         let work = async move {
             if !self.staff.is_spout(self.id) {
                 self.opening.all_opened().await;
@@ -201,6 +202,7 @@ impl Running {
                 Some(failure) => self.end = Some(TaskEnd::Paused(Box::new(failure))),
                 None => self.step(Input::Drain),
             },
+            Letter::Redelivery(redelivery) => self.step(Input::Redeliver(redelivery)),
             Letter::Notice { line, notice } => self.step(Input::Notice { line, notice }),
             // No task but an acker is told.
             Letter::ToAcker(_) => {}
@@ -278,8 +280,11 @@ impl Running {
             Output::ToAcker(message) => {
                 self.shell.post.deliver(TaskId::acker(message.to), Letter::ToAcker(message));
             }
-            // Nothing is asked for again yet, and ackers have shells of their own.
-            Output::Redelivered(_) | Output::Notice { .. } => {}
+            Output::Redelivered(ticket) => {
+                self.shell.staff.redeliveries.processed(ticket, self.shell.staff.dead_letters.as_ref());
+            }
+            // Ackers have shells of their own.
+            Output::Notice { .. } => {}
             Output::Fault(failure) => self.shell.staff.tell_fault(&failure),
             Output::Paused(failure) => {
                 if self.shell.staff.on_pause == OnPause::Fail || *self.shell.drained.borrow() {

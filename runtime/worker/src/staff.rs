@@ -3,6 +3,7 @@
 use crate::dead_letters::DeadLetters;
 use crate::end::{TaskEnd, TaskName};
 use crate::pauses::{OnPause, Pauses};
+use crate::redelivery::Redeliveries;
 use petrel_model::{
     Assignment, Component, ComponentIndex, ComponentName, Digest, Edge, Generation, Grants, Grouping, Guarantee,
     InputStream,
@@ -23,6 +24,9 @@ pub(crate) struct Staff {
     pub(crate) prints: PrintTarget,
     pub(crate) pauses: Pauses,
     pub(crate) on_pause: OnPause,
+    pub(crate) redeliveries: Redeliveries,
+    /// Output files go on where an earlier run stopped.
+    pub(crate) append: bool,
     pub(crate) seed: u64,
 }
 
@@ -76,7 +80,7 @@ impl Staff {
             logs: self.logs.clone(),
             log_budget: log_budget.clone(),
             seed: self.seed_of(id, life),
-            append: life > 0,
+            append: life > 0 || self.append,
         };
         let plugin = self.plugin(component.plugin);
         let instance = plugin.instantiate(&spec).await;

@@ -7,7 +7,7 @@ use petrel_frame::{Field, FrameBuilder, Scalar, Schema};
 use petrel_model::{CompileLimits, Grants, InputStream, Limits, Plugins, TaskIndex};
 use petrel_sandbox::{Instance, InstanceSpec, LogBudget, LogSink, PrintTarget, Sandbox};
 use petrel_state::{KeySpec, Passed, TaskState};
-use petrel_worker::{FIRST_GENERATION, OnPause, Report, Run, RunOptions};
+use petrel_worker::{FIRST_GENERATION, OnPause, Purpose, Report, Run, RunOptions};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -94,6 +94,7 @@ impl Pipelines {
             logs,
             prints: PrintTarget::default(),
             on_pause: OnPause::Fail,
+            purpose: Purpose::Run,
             tuning: Tuning::default(),
             seed: 1,
         };

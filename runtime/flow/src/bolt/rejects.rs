@@ -109,11 +109,13 @@ impl Bolt {
         self.bury(letter, Some(row), outputs);
     }
 
-    /// To the stream of dead letters where the component has one, or to the run's store.
+    /// To the stream of dead letters where the component has one, or to the run's store. One that came from the store goes
+    /// back there, to take its place.
     ///
     /// In the stream it comes from that row of the batch's next part, if it comes from one.
     pub(super) fn bury(&mut self, letter: DeadLetter, row: Option<usize>, outputs: &mut Vec<Output>) {
-        if let Some(emitted) = self.letters.as_ref().and_then(|letters| letters.row(&letter, self.now_us))
+        let stream = self.letters.as_ref().filter(|_| letter.redelivery.is_none());
+        if let Some(emitted) = stream.and_then(|letters| letters.row(&letter, self.now_us))
             && self.egress.prepare(Vec::from([emitted]), false).is_ok()
         {
             let tracked = row.and_then(|row| Some((row, self.batch.as_mut()?.tracked(row + 1)?)));

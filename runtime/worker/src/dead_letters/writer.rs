@@ -1,5 +1,6 @@
 //! A thread that writes letters, so that no task waits for a disk unless the queue is full.
 
+use super::fate::Fate;
 use super::letter::Letter;
 use super::store::{Appended, Store, StoreError};
 use petrel_model::DeadLetterLimits;
@@ -10,6 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::oneshot::{Sender as Answer, channel as answer_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Tuples that may wait to be written, in KiB.
@@ -18,6 +20,8 @@ const QUEUE_KIB: usize = 8 << 10;
 const LETTER_BYTES: usize = 2 << 10;
 /// Written at once at most.
 const BATCH: usize = 4_096;
+/// Why an order is not carried out after the end.
+const NOBODY: &str = "nobody writes dead letters any more";
 /// How often it is looked for letters that are too old while none come.
 const LOOK: Duration = Duration::from_secs(60);
 
@@ -32,7 +36,27 @@ pub struct DeadLetters {
 #[derive(Debug)]
 enum Order {
     Put(Box<Letter>, OwnedSemaphorePermit),
+    Settle(Settlement),
     Finish,
+}
+
+/// A letter that was tried again is to leave the store.
+#[derive(Debug)]
+struct Settlement {
+    number: u64,
+    /// The one that takes its place.
+    successor: Option<Box<Letter>>,
+    /// What is answered if it goes well.
+    fate: Fate,
+    answer: Answer<Fate>,
+}
+
+impl Settlement {
+    fn unsettled(self, why: String) {
+        let fate = Fate::Unsettled { processed: self.fate == Fate::Processed, why };
+        // Nobody need wait for it.
+        let _ = self.answer.send(fate);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -61,6 +85,33 @@ impl DeadLetters {
         let Ok(room) = room else { return self.lose() };
         if self.orders.send(Order::Put(Box::new(letter), room)).is_err() {
             self.lose();
+        }
+    }
+
+    /// Takes letters out that were processed. Says of each whether that could be done.
+    pub async fn take_out(&self, numbers: impl IntoIterator<Item = u64>) -> Vec<Fate> {
+        // All of them are asked for before the first is awaited, so that they are written together.
+        let take_out = |number| {
+            let (sender, answer) = answer_channel();
+            self.settle(number, Fate::Processed, None, sender);
+            answer
+        };
+        let answers: Vec<_> = numbers.into_iter().map(take_out).collect();
+        let mut fates = Vec::new();
+        for answer in answers {
+            fates.push(answer.await.unwrap_or(Fate::Unsettled { processed: true, why: NOBODY.to_owned() }));
+        }
+        fates
+    }
+
+    /// Takes a letter out that was tried again, puts another one in its place where there is one, and answers. Waits for
+    /// nothing: no more come at the same time than may be tried at the same time.
+    pub(crate) fn settle(&self, number: u64, fate: Fate, successor: Option<Letter>, answer: Answer<Fate>) {
+        let settlement = Settlement { number, successor: successor.map(Box::new), fate, answer };
+        if let Err(refused) = self.orders.send(Order::Settle(settlement))
+            && let Order::Settle(settlement) = refused.0
+        {
+            settlement.unsettled(NOBODY.to_owned());
         }
     }
 
@@ -129,28 +180,33 @@ impl<T: Fn(String)> Writing<T> {
         }
         self.trim();
         loop {
-            match queue.recv_timeout(LOOK) {
-                Ok(Order::Put(letter, room)) => {
-                    let (mut letters, mut rooms) = (vec![*letter], vec![room]);
-                    let mut finish = false;
-                    while letters.len() < BATCH && !finish {
-                        match queue.try_recv() {
-                            Ok(Order::Put(letter, room)) => {
-                                letters.push(*letter);
-                                rooms.push(room);
-                            }
-                            Ok(Order::Finish) => finish = true,
-                            Err(_) => break,
-                        }
-                    }
-                    self.write(letters);
-                    drop(rooms);
-                    if finish {
-                        break;
-                    }
+            let mut next = match queue.recv_timeout(LOOK) {
+                Ok(order) => Some(order),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.trim();
+                    continue;
                 }
-                Err(RecvTimeoutError::Timeout) => self.trim(),
-                Ok(Order::Finish) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            let (mut letters, mut rooms, mut settlements, mut finish) = (Vec::new(), Vec::new(), Vec::new(), false);
+            while let Some(order) = next {
+                match order {
+                    Order::Put(letter, room) => {
+                        letters.push(*letter);
+                        rooms.push(room);
+                    }
+                    Order::Settle(settlement) => settlements.push(settlement),
+                    Order::Finish => finish = true,
+                }
+                next = (!finish && letters.len() + settlements.len() < BATCH).then(|| queue.try_recv().ok()).flatten();
+            }
+            if !letters.is_empty() {
+                self.write(letters);
+            }
+            drop(rooms);
+            self.settle(settlements);
+            if finish {
+                break;
             }
         }
         if self.failing > 0 {
@@ -198,6 +254,39 @@ impl<T: Fn(String)> Writing<T> {
         }
         self.tell_dropped(dropped);
         Ok(())
+    }
+
+    /// Letters that failed again are stored before the old ones are taken out: if the process dies in between, both are there.
+    fn settle(&mut self, settlements: Vec<Settlement>) {
+        let mut done = Vec::new();
+        for mut settlement in settlements {
+            let Some(letter) = settlement.successor.take() else {
+                done.push(settlement);
+                continue;
+            };
+            let mut letters = vec![*letter];
+            match self.append(&mut letters) {
+                Ok(()) if letters.is_empty() => settlement.unsettled("the new letter is too large".to_owned()),
+                Ok(()) => {
+                    if let Fate::Failed { number, .. } = &mut settlement.fate {
+                        *number = letters[0].number;
+                    }
+                    done.push(settlement);
+                }
+                Err(error) => settlement.unsettled(error.to_string()),
+            }
+        }
+        if done.is_empty() {
+            return;
+        }
+        let removed =
+            self.open().and_then(|store| store.remove(done.iter().map(|it| it.number))).map_err(|it| it.to_string());
+        for settlement in done {
+            match &removed {
+                Ok(_) => drop(settlement.answer.send(settlement.fate)),
+                Err(why) => settlement.unsettled(why.clone()),
+            }
+        }
     }
 
     fn trim(&mut self) {
@@ -276,6 +365,39 @@ mod tests {
         assert_eq!(told.texts(), [""; 0]);
         put(&letters, 1, 1).await;
         assert_eq!(letters.counts().lost, 1, "nobody writes any more");
+    }
+
+    #[tokio::test]
+    async fn a_letter_that_was_tried_again_leaves_or_is_replaced() {
+        let folder = TempDir::new().unwrap();
+        let (writer, _) = Told::start(&folder);
+        let letters = writer.letters();
+        put(&letters, 3, 10).await;
+        assert_eq!(letters.take_out([1]).await, [Fate::Processed]);
+        let (sender, answer) = answer_channel();
+        let failed = |number| Fate::Failed { number, kind: "trap".into(), reason: "y".into(), attempts: 2 };
+        letters.settle(2, failed(0), Some(Letter { attempts: 2, ..Letter::sample("y", now_us(), 10) }), sender);
+        assert_eq!(answer.await, Ok(failed(4)), "the new letter's number");
+        assert_eq!(writer.finish(), DeadLetterCounts { stored: 4, ..DeadLetterCounts::default() });
+        let mut left = Vec::new();
+        read(&folder.path().join("letters"), false, |letter| left.push((letter.number, letter.attempts))).unwrap();
+        assert_eq!(left, [(3, 1), (4, 2)]);
+        let unsettled = Fate::Unsettled { processed: true, why: NOBODY.to_owned() };
+        assert_eq!(letters.take_out([3]).await, [unsettled], "nobody writes any more");
+    }
+
+    #[tokio::test]
+    async fn a_letter_that_cannot_be_taken_out_is_told_and_stays() {
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("letters"), "a file where a folder should be").unwrap();
+        let (writer, _) = Told::start(&folder);
+        let fate = writer.letters().take_out([1]).await;
+        assert!(matches!(&fate[0], Fate::Unsettled { processed: true, why } if why.contains("letters")), "{fate:?}");
+        let (sender, answer) = answer_channel();
+        let failed = Fate::Failed { number: 0, kind: "trap".into(), reason: "y".into(), attempts: 2 };
+        writer.letters().settle(1, failed, Some(Letter::sample("y", now_us(), 10)), sender);
+        assert!(matches!(answer.await.unwrap(), Fate::Unsettled { processed: false, .. }));
+        assert_eq!(writer.finish().stored, 0);
     }
 
     #[tokio::test]
