@@ -12,28 +12,31 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A run in the background, ended with the test.
-struct Living {
+pub(crate) struct Living {
     child: Option<Child>,
 }
 
 impl Living {
-    fn start(sandbox: &Sandbox, arguments: &[&str]) -> Living {
-        let mut command = sandbox.command(arguments);
+    pub(crate) fn start(sandbox: &Sandbox, arguments: &[&str]) -> Living {
+        Living::spawn(sandbox.command(arguments))
+    }
+
+    pub(crate) fn spawn(mut command: Command) -> Living {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Living { child: Some(command.spawn().expect("petrel starts")) }
     }
 
-    fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.as_ref().expect("it runs").id()
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().expect("kill runs");
         assert!(status.success());
     }
 
     /// Reads standard error up to a line with this text.
-    fn wait_for_line(&mut self, text: &str) {
+    pub(crate) fn wait_for_line(&mut self, text: &str) {
         let child = self.child.as_mut().expect("it runs");
         let mut stderr = BufReader::with_capacity(1, child.stderr.take().expect("it is piped"));
         let mut line = String::new();
@@ -44,7 +47,7 @@ impl Living {
         child.stderr = Some(stderr.into_inner());
     }
 
-    fn end(mut self) -> Finished {
+    pub(crate) fn end(mut self) -> Finished {
         let mut child = self.child.take().expect("it runs");
         let begun = Instant::now();
         // The pipes hold 64 KiB, which no report here fills.
@@ -65,7 +68,7 @@ impl Drop for Living {
     }
 }
 
-fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !condition() {
         assert!(begun.elapsed() < PATIENCE, "never: {what}");
@@ -78,7 +81,7 @@ fn has_lines(path: &Path, lines: usize) -> bool {
 }
 
 /// Numbers without an end, a thousand a second.
-fn endless(sandbox: &Sandbox, name: &str, config: &str, more: &str) {
+pub(crate) fn endless(sandbox: &Sandbox, name: &str, config: &str, more: &str) {
     let text = trouble(name, "rate = 1000", config, more).replace("out.tsv", &format!("{name}.tsv"));
     sandbox.write(&format!("{name}.toml"), text);
 }

@@ -2,6 +2,7 @@
 
 use crate::rolling_log::RollingLog;
 use anyhow::{Context, anyhow};
+use petrel_worker::Purpose;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ impl Home {
             .or_else(|| set("XDG_DATA_HOME").map(|data| data.join("petrel")))
             .or_else(|| set("HOME").map(|home| home.join(".local/share/petrel")))
             .ok_or_else(|| anyhow!("neither PETREL_HOME nor HOME is set: set PETREL_HOME to a folder of your own"))?;
+        // Whoever changes the current folder still finds it.
+        let root = std::path::absolute(&root).with_context(|| format!("cannot find {}", root.display()))?;
         create_private(&root)?;
         Ok(Home { root })
     }
@@ -107,11 +110,15 @@ impl RunFolder {
         dead_letters(&self.path)
     }
 
-    /// Takes the run's log lines, as JSON lines.
-    pub(crate) fn open_log(&self) -> anyhow::Result<RollingLog> {
+    /// Takes the log lines of what it is used for, as JSON lines.
+    pub(crate) fn open_log(&self, purpose: Purpose) -> anyhow::Result<RollingLog> {
         let logs = self.path.join("logs");
         create_private(&logs)?;
-        let path = logs.join("tasks.jsonl");
+        // Why the run went wrong is still to be read after letters of it were tried again.
+        let path = logs.join(match purpose {
+            Purpose::Run => "tasks.jsonl",
+            Purpose::Retry => "retry.jsonl",
+        });
         RollingLog::create(&path).with_context(|| format!("cannot write {}", path.display()))
     }
 }

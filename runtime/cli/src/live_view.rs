@@ -45,11 +45,12 @@ const COLUMNS: [(&str, usize); 7] =
 /// A name is not cut to less.
 const NAME_LEAST: usize = 12;
 
-/// One line for each component: its rates, its queue, how it spends its time, its latency.
+/// One line for each component: its rates, its queue, how it spends its time, its latency. One more for what went wrong in it.
 pub(crate) struct LiveView {
     lines: Option<MultiProgress>,
     header: Option<ProgressBar>,
     bars: BTreeMap<(String, String), ProgressBar>,
+    troubles: BTreeMap<(String, String), ProgressBar>,
     last: BTreeMap<(String, String), ComponentReport>,
     last_at: Instant,
 }
@@ -62,7 +63,14 @@ impl LiveView {
     pub(crate) fn new() -> LiveView {
         let lines = std::io::stderr().is_terminal().then(MultiProgress::new);
         *standing() = lines.clone();
-        LiveView { lines, header: None, bars: BTreeMap::new(), last: BTreeMap::new(), last_at: Instant::now() }
+        LiveView {
+            lines,
+            header: None,
+            bars: BTreeMap::new(),
+            troubles: BTreeMap::new(),
+            last: BTreeMap::new(),
+            last_at: Instant::now(),
+        }
     }
 
     /// Draws the figures.
@@ -70,10 +78,11 @@ impl LiveView {
         let Some(lines) = &self.lines else { return };
         let seconds = self.last_at.elapsed().as_secs_f64().max(1e-3);
         self.last_at = Instant::now();
-        let new_bar = || {
+        let bar = || {
             let style = ProgressStyle::with_template("{wide_msg}").expect("the template is a constant");
-            lines.add(ProgressBar::new_spinner().with_style(style))
+            ProgressBar::new_spinner().with_style(style)
         };
+        let new_bar = || lines.add(bar());
         // One topology needs no name.
         let shown = |report: &Report, name: &str| match reports.len() {
             1 => name.to_owned(),
@@ -88,7 +97,7 @@ impl LiveView {
             for (name, component) in &report.components {
                 let key = (report.topology.clone(), name.clone());
                 let last = self.last.insert(key.clone(), component.clone()).unwrap_or_default();
-                let bar = self.bars.entry(key).or_insert_with(new_bar);
+                let line_of = self.bars.entry(key.clone()).or_insert_with(new_bar);
                 let rate = |now: u64, before: u64| rate(now.saturating_sub(before) as f64 / seconds);
                 let figures = [
                     rate(component.executed, last.executed),
@@ -99,7 +108,13 @@ impl LiveView {
                     time(component.latency_us.p50),
                     time(component.latency_us.p99),
                 ];
-                bar.set_message(line(&shown(report, name), width, &figures));
+                line_of.set_message(line(&shown(report, name), width, &figures));
+                if let Some(trouble) = trouble(component) {
+                    let below = self.troubles.entry(key).or_insert_with(|| lines.insert_after(line_of, bar()));
+                    below.set_message(format!("  {trouble}"));
+                } else if let Some(below) = self.troubles.remove(&key) {
+                    lines.remove(&below);
+                }
             }
         }
     }
@@ -143,7 +158,24 @@ fn line(name: &str, width: usize, figures: &[String; COLUMNS.len()]) -> String {
     format!("{name:width$}{}", figures.collect::<String>())
 }
 
-fn rate(per_second: f64) -> String {
+/// What went wrong in a component, in one line; none if nothing did.
+fn trouble(component: &ComponentReport) -> Option<String> {
+    let limits = component.limits_hit.values().sum::<u64>();
+    let counts = [
+        ("paused: ", u64::from(component.paused), if component.paused == 1 { " task" } else { " tasks" }),
+        ("faults: ", component.faults, ""),
+        ("restarts: ", component.restarts, ""),
+        ("dead letters: ", component.dead_letters, ""),
+        ("limits hit: ", limits, ""),
+        ("failed: ", component.acking.map_or(0, |acking| acking.failed), ""),
+    ];
+    let told = counts.iter().filter(|(_, count, _)| *count > 0);
+    let told: Vec<String> = told.map(|(title, count, unit)| format!("{title}{count}{unit}")).collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+/// Tuples per second in the unit that reads best.
+pub(crate) fn rate(per_second: f64) -> String {
     match per_second {
         rate if rate >= 1e6 => format!("{:.1} M/s", rate / 1e6),
         rate if rate >= 1e3 => format!("{:.1} k/s", rate / 1e3),
@@ -168,6 +200,18 @@ mod tests {
             assert!(line.ends_with(" 999.9 M/s 999.9 k/s 9765 KiB 100 %    100 % 999.9 ms   999 µs"), "{line}");
         }
         assert!(shown("word-count/split-into-words", 80).starts_with("word-cou…to-words "));
+    }
+
+    #[test]
+    fn trouble_is_told_where_there_is_some() {
+        assert_eq!(trouble(&ComponentReport::default()), None);
+        let component = ComponentReport {
+            paused: 1,
+            faults: 3,
+            limits_hit: [("time-limit", 2)].into(),
+            ..ComponentReport::default()
+        };
+        assert_eq!(trouble(&component).as_deref(), Some("paused: 1 task, faults: 3, limits hit: 2"));
     }
 
     #[test]

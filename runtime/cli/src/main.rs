@@ -14,6 +14,7 @@ macro_rules! tell {
 
 mod bench;
 mod commands;
+mod control;
 mod development;
 mod documents;
 mod embedded;
@@ -28,6 +29,7 @@ mod output;
 mod overlaps;
 mod plugin_set;
 mod problems;
+mod retrying;
 mod rolling_log;
 mod run_record;
 mod run_report;
@@ -36,6 +38,7 @@ mod secret_flags;
 mod seed;
 mod session;
 mod time_text;
+mod top;
 mod topology_document;
 mod topology_source;
 mod trial;

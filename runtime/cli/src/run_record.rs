@@ -1,15 +1,35 @@
-//! What a run's folder keeps of what ran: the topology with all flags applied, and the plugins. Enough to run it again.
+//! What a run's folder keeps of what ran: the topology with all flags applied, the plugins, and the folder that it was started
+//! in. Enough to run it again.
 
 use crate::home::create_private;
 use crate::topology_source::Resolved;
 use anyhow::Context;
 use petrel_model::{Digest, Topology};
+use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
 
 /// Where the plugins are, within the folder.
 const PLUGINS: &str = "plugins";
+/// The topology, within the folder.
+const TOPOLOGY: &str = "topology.toml";
+/// The file that has the folder which relative paths start from.
+const STARTED_IN: &str = "started-in";
+
+/// Where what ran last is recorded, and where relative paths in it start from.
+///
+/// # Errors
+/// When there is no record.
+pub(crate) fn read(folder: &Path) -> anyhow::Result<(PathBuf, PathBuf)> {
+    let (topology, started_in) = (folder.join(TOPOLOGY), folder.join(STARTED_IN));
+    let record = fs::read(&started_in).and_then(|place| fs::metadata(&topology).map(|_| place));
+    let place = record.with_context(|| {
+        format!("{} does not tell what ran: run the topology again with this version of petrel", folder.display())
+    })?;
+    Ok((topology, PathBuf::from(OsString::from_vec(place))))
+}
 
 /// Records a topology and its plugins. Secrets are not part of a topology, and are not written.
 ///
@@ -33,7 +53,8 @@ pub(crate) fn write(folder: &Path, topology: &Topology, resolved: &Resolved) -> 
         from_where.display().to_string(),
         topology.record(&resolved.assignment, |digest| format!("{PLUGINS}/{}", file_name(digest)))
     );
-    replace(&folder.join("topology.toml"), text.as_bytes())?;
+    replace(&folder.join(TOPOLOGY), text.as_bytes())?;
+    replace(&folder.join(STARTED_IN), from_where.as_os_str().as_encoded_bytes())?;
     remove_others(&plugins, resolved);
     Ok(())
 }

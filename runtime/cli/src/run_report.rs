@@ -64,9 +64,16 @@ fn tell_dead_letters(report: &Report) {
 /// A column that is only there where a component has something to tell in it.
 type Telling = (&'static str, fn(&ComponentReport) -> Option<String>);
 
-const TELLING: [Telling; 4] = [
+const TELLING: [Telling; 11] = [
     ("guest cpu", |component| (component.guest_cpu_s >= 0.01).then(|| format!("{:.2} s", component.guest_cpu_s))),
+    ("acked", |component| component.acking.map(|acking| acking.acked.to_string())),
+    ("failed", |component| component.acking.and_then(|acking| above_zero(acking.failed))),
+    ("lost", |component| component.acking.and_then(|acking| above_zero(acking.lost))),
+    ("pending", |component| component.acking.and_then(|acking| above_zero(acking.pending))),
+    ("faults", |component| above_zero(component.faults)),
+    ("restarts", |component| above_zero(component.restarts)),
     ("dead letters", |component| above_zero(component.dead_letters)),
+    ("paused", |component| above_zero(component.paused.into())),
     ("limits hit", |component| {
         let hit = component.limits_hit.iter().map(|(limit, calls)| format!("{limit} {calls}"));
         (!component.limits_hit.is_empty()).then(|| hit.collect::<Vec<_>>().join(", "))
@@ -74,7 +81,8 @@ const TELLING: [Telling; 4] = [
     ("log lines lost", |component| above_zero(component.dropped_log_lines)),
 ];
 
-fn above_zero(count: u64) -> Option<String> {
+/// A count that is worth telling.
+pub(crate) fn above_zero(count: u64) -> Option<String> {
     (count > 0).then(|| count.to_string())
 }
 
@@ -125,11 +133,12 @@ fn metrics_table(report: &Report) -> Option<(comfy_table::Table, usize)> {
 }
 
 /// A plugin's own word, safe to show on a terminal.
-fn printable(name: &str) -> String {
+pub(crate) fn printable(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-fn align_right(table: &mut comfy_table::Table, columns: std::ops::Range<usize>) {
+/// Figures read best from their ends.
+pub(crate) fn align_right(table: &mut comfy_table::Table, columns: std::ops::Range<usize>) {
     for column in columns {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(comfy_table::CellAlignment::Right);

@@ -24,6 +24,11 @@ fn parse_secret(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 impl SecretFlags {
+    /// Whether none is given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.secrets.is_empty()
+    }
+
     /// Reads them, by name.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! One topology that runs in this process, with its folder and its log.
 
+use crate::control::ControlServer;
 use crate::failure::CommandResult;
 use crate::home::RunFolder;
 use crate::log_writer::{LogFlags, LogWriter};
@@ -9,7 +10,7 @@ use crate::topology_source::Resolved;
 use petrel_flow::Tuning;
 use petrel_model::{ComponentSpec, TaskIndex, Topology};
 use petrel_sandbox::{LogSource, PrintTarget};
-use petrel_worker::dead_letters::DeadLetterWriter;
+use petrel_worker::dead_letters::{DeadLetterWriter, DeadLetters};
 use petrel_worker::{OnPause, Purpose, Report, Run, RunHandle, RunOptions, TaskEnd};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,11 +37,13 @@ pub(crate) struct Session {
     failures: Option<Vec<TaskEnd>>,
     writer: LogWriter,
     dead_letters: DeadLetterWriter,
-    _folder: RunFolder,
+    /// Before the folder: its socket goes while the folder is still locked.
+    control: Option<ControlServer>,
+    folder: RunFolder,
 }
 
 impl Session {
-    /// Starts all tasks, and records what runs in the folder that was claimed for it.
+    /// Starts all tasks, records what runs in the folder that was claimed for it, and listens there to what others ask.
     ///
     /// # Errors
     /// When the folder cannot be written, or the topology cannot be started.
@@ -51,7 +54,37 @@ impl Session {
         options: SessionOptions,
     ) -> CommandResult<Session> {
         run_record::write(folder.path(), topology, &resolved)?;
-        let writer = LogWriter::start(&options.logs, &resolved.assignment.topology, folder.open_log()?);
+        let mut session = Session::begin(folder, topology, resolved, options, Purpose::Run)?;
+        match ControlServer::start(session.folder.path(), session.handle.clone()) {
+            Ok(control) => session.control = Some(control),
+            Err(error) => {
+                tell!("{error:#}: `petrel top`, `resume` and `dead-letters retry` cannot reach this run");
+            }
+        }
+        Ok(session)
+    }
+
+    /// Starts the tasks that letters of an earlier run need. That run's record stays as it is.
+    ///
+    /// # Errors
+    /// As for [`start`](Session::start).
+    pub(crate) fn start_retry(
+        folder: RunFolder,
+        topology: &Topology,
+        resolved: Resolved,
+        options: SessionOptions,
+    ) -> CommandResult<Session> {
+        Session::begin(folder, topology, resolved, options, Purpose::Retry)
+    }
+
+    fn begin(
+        folder: RunFolder,
+        topology: &Topology,
+        resolved: Resolved,
+        options: SessionOptions,
+        purpose: Purpose,
+    ) -> CommandResult<Session> {
+        let writer = LogWriter::start(&options.logs, &resolved.assignment.topology, folder.open_log(purpose)?);
         let Resolved { assignment, plugins, warnings: _, components: _ } = resolved;
         let dead_letters = DeadLetterWriter::start(folder.dead_letters(), assignment.dead_letters, {
             let (logs, name) = (writer.sink(), assignment.topology.clone());
@@ -66,7 +99,7 @@ impl Session {
             logs: writer.sink(),
             prints: options.prints,
             on_pause: options.on_pause,
-            purpose: Purpose::Run,
+            purpose,
             tuning: options.tuning,
             seed: random_seed(),
         };
@@ -81,12 +114,17 @@ impl Session {
             }
             failures
         });
-        Ok(Session { handle, ends, failures: None, writer, dead_letters, _folder: folder })
+        Ok(Session { handle, ends, failures: None, writer, dead_letters, control: None, folder })
     }
 
     /// Looks at the run and ends it, from anywhere.
     pub(crate) fn handle(&self) -> &RunHandle {
         &self.handle
+    }
+
+    /// The store of its dead letters.
+    pub(crate) fn dead_letters(&self) -> DeadLetters {
+        self.dead_letters.letters()
     }
 
     /// Waits until every task has ended, and tells those that failed. May be given up and called again.
@@ -115,6 +153,8 @@ impl Session {
     /// Writes what is left of the dead letters and of the log, and gives the final figures and the failures. Every task must have ended.
     pub(crate) fn finish(self) -> (Report, Vec<TaskEnd>) {
         self.dead_letters.finish();
+        // Now every letter that was tried is answered.
+        drop(self.control);
         let report = self.handle.report();
         drop(self.handle);
         self.writer.finish();

@@ -25,7 +25,8 @@ pub(crate) struct OverrideFlags {
     guarantee: Option<String>,
 }
 
-fn parse_set(text: &str) -> Result<(String, String, String), String> {
+/// Reads `NAME.KEY=VALUE`.
+pub(crate) fn parse_set(text: &str) -> Result<(String, String, String), String> {
     let (place, value) = text.split_once('=').ok_or("expected NAME.KEY=VALUE, such as lines.path=text.txt")?;
     let (name, key) = place.split_once('.').ok_or("expected NAME.KEY before the =, such as lines.path=text.txt")?;
     if name.is_empty() || key.is_empty() {
@@ -94,6 +95,14 @@ impl TopologySource {
     /// What was parsed.
     pub(crate) fn topology(&self) -> &Topology {
         &self.topology
+    }
+
+    /// Applies changes.
+    ///
+    /// # Errors
+    /// What it cannot be changed to, shown in it.
+    pub(crate) fn apply(&mut self, overrides: &Overrides) -> CommandResult {
+        self.topology.apply(overrides).map_err(|problems| self.failure(problems))
     }
 
     /// The folder that relative component files start from.
@@ -168,11 +177,10 @@ impl OverrideFlags {
             let overrides = Overrides {
                 set: self.set.iter().filter(|it| meant(&it.0)).cloned().collect(),
                 parallelism: self.parallelism.iter().filter(|it| meant(&it.0)).cloned().collect(),
+                plugin: Vec::new(),
                 guarantee,
             };
-            if let Err(problems) = source.topology.apply(&overrides) {
-                return Err(source.failure(problems));
-            }
+            source.apply(&overrides)?;
         }
         Ok(())
     }

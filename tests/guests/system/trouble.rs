@@ -96,6 +96,10 @@ impl Trouble {
                 String::new()
             }
             "error" => return Err(Error::new("I do not like this number")),
+            "lack" => match std::fs::metadata(&self.with) {
+                Ok(_) => String::new(),
+                Err(_) => return Err(Error::new(format!("there is no {}", self.with))),
+            },
             "loop" => spin(),
             "memory" => {
                 let mut kept = Vec::new();

@@ -2,7 +2,7 @@
 
 use petrel_tests::Sandbox;
 
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 22] = [
     &["new"],
     &["new", "bolt"],
     &["new", "spout"],
@@ -15,7 +15,10 @@ const COMMANDS: [&[&str]; 19] = [
     &["dead-letters"],
     &["dead-letters", "list"],
     &["dead-letters", "show"],
+    &["dead-letters", "retry"],
     &["dead-letters", "drop"],
+    &["top"],
+    &["resume"],
     &["graph"],
     &["plugin"],
     &["plugin", "list"],

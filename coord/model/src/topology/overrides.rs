@@ -18,6 +18,8 @@ pub struct Overrides {
     pub set: Vec<(String, String, String)>,
     /// `--parallelism COMPONENT=TASKS`: component and number of tasks.
     pub parallelism: Vec<(String, u32)>,
+    /// `--plugin COMPONENT=PLUGIN`: component and plugin, as a topology names it.
+    pub plugin: Vec<(String, String)>,
     /// `--guarantee GUARANTEE`.
     pub guarantee: Option<Guarantee>,
 }
@@ -46,6 +48,13 @@ impl Topology {
                         .help("a topology that needs more is better split into several components"),
                 ),
                 Ok(component) => component.parallelism = Located::new(*tasks, Place::Flag(flag)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        for (component, plugin) in &overrides.plugin {
+            let flag = format!("--plugin {component}={plugin}");
+            match changed.find(component, &flag) {
+                Ok(component) => component.plugin = Located::new(plugin.clone(), Place::Flag(flag)),
                 Err(problem) => problems.push(problem),
             }
         }

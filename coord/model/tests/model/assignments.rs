@@ -207,12 +207,22 @@ fn of_two_flags_for_one_thing_the_later_holds() {
     let set = ["changes", "final", "changes"].map(|emit| ("count".into(), "emit".into(), emit.into()));
     let parallelism = vec![("split".into(), 1), ("split".into(), 5)];
     let guarantee = Some(Guarantee::AtLeastOnce);
-    topology.apply(&Overrides { set: set.into(), parallelism, guarantee }).unwrap();
+    topology.apply(&Overrides { set: set.into(), parallelism, guarantee, ..Overrides::default() }).unwrap();
     assert_eq!(topology.guarantee(), (Guarantee::AtLeastOnce, None));
     let assignment = resolved(&topology);
     assert_eq!(assignment.guarantee, Guarantee::AtLeastOnce);
     assert_eq!(assignment.components[1].parallelism, 5);
     assert_eq!(assignment.components[2].configuration, r#"{"emit":"changes"}"#);
+}
+
+#[test]
+fn another_plugin_takes_the_place_of_one() {
+    let mut topology = parse(WORD_COUNT).unwrap();
+    let plugin = |name: &str| vec![(name.into(), "./mended.wasm".into())];
+    topology.apply(&Overrides { plugin: plugin("split"), ..Overrides::default() }).unwrap();
+    assert_eq!(topology.component("split").unwrap().plugin.value, "./mended.wasm");
+    let problems = topology.apply(&Overrides { plugin: plugin("spilt"), ..Overrides::default() }).unwrap_err();
+    assert!(problems[0].message.contains("`--plugin spilt=./mended.wasm`"), "{problems:?}");
 }
 
 /// A rejected override leaves the topology as it was.

@@ -101,7 +101,7 @@ fn what_flags_set_is_in_it_with_its_type() {
         let set = vec![("a".into(), key.into(), value.into())];
         let parallelism = vec![("a".into(), 7)];
         let guarantee = Some(Guarantee::ExactlyOnce);
-        same_again(text, &Overrides { set, parallelism, guarantee });
+        same_again(text, &Overrides { set, parallelism, guarantee, ..Overrides::default() });
     }
 }
 

@@ -10,9 +10,11 @@ mod dev;
 mod graph;
 mod new;
 mod plugin;
+mod resume;
 mod run;
 mod test;
 mod time;
+mod top;
 
 pub(crate) use compile_component::this_program;
 
@@ -36,6 +38,10 @@ pub(crate) enum Command {
     Dev(dev::Dev),
     /// Look at the tuples that a topology could not process.
     DeadLetters(dead_letters::DeadLetters),
+    /// Watch topologies that run.
+    Top(top::Top),
+    /// Let components go on that were paused.
+    Resume(resume::Resume),
     /// Draw a topology.
     Graph(graph::Graph),
     /// Look at plugins.
@@ -69,6 +75,8 @@ impl Command {
             Command::Run(command) => command.execute(),
             Command::Dev(command) => command.execute(),
             Command::DeadLetters(command) => command.execute(),
+            Command::Top(command) => command.execute(),
+            Command::Resume(command) => command.execute(),
             Command::Graph(command) => command.execute(),
             Command::Plugin(command) => command.execute(),
             Command::Bench(command) => command.execute(),

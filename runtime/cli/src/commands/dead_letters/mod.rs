@@ -3,6 +3,7 @@
 mod document;
 mod drop;
 mod list;
+mod retry;
 mod show;
 
 use crate::failure::{CommandResult, Failure};
@@ -11,12 +12,13 @@ use petrel_model::nearest;
 use petrel_worker::dead_letters::{Contents, Letter, read};
 use std::path::PathBuf;
 
-/// Look at the tuples that a topology could not process, and take them out.
+/// Look at the tuples that a topology could not process, try them again, and take them out.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   petrel dead-letters list word-count
   petrel dead-letters show word-count 3
+  petrel dead-letters retry word-count 3 4
   petrel dead-letters drop word-count 3 4")]
 pub(crate) struct DeadLetters {
     #[command(subcommand)]
@@ -37,6 +39,14 @@ Examples:
         after_help = "Examples:\n  petrel dead-letters show word-count 3\n  petrel dead-letters show word-count 3 -o json"
     )]
     Show(show::Show),
+    /// Try them again.
+    #[command(after_help = "\
+Examples:
+  petrel dead-letters retry word-count 3 4
+  petrel dead-letters retry word-count --all --component split --kind trap
+  petrel dead-letters retry word-count --all --plugin split=./split.wasm
+  petrel dead-letters retry word-count --all --set parse.mode=lax -o json")]
+    Retry(retry::Retry),
     /// Take some of them out, or all.
     #[command(
         after_help = "Examples:\n  petrel dead-letters drop word-count 3 4\n  petrel dead-letters drop word-count --all"
@@ -50,6 +60,7 @@ impl DeadLetters {
         match self.what {
             What::List(list) => list.execute(),
             What::Show(show) => show.execute(),
+            What::Retry(retry) => retry.execute(),
             What::Drop(drop) => drop.execute(),
         }
     }
