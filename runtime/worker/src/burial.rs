@@ -4,7 +4,7 @@ use crate::dead_letters::{FrameOrigin, Letter, LetterField, LetterInput, LetterP
 use crate::staff::Staff;
 use petrel_flow::{Cause, DeadLetter, Failure};
 use petrel_model::{Digest, Field, Grouping};
-use petrel_sandbox::LogSource;
+use petrel_sandbox::{LogLevel, LogLine, LogSource};
 
 impl Staff {
     /// Writes a dead letter to the log, and puts it into the run's store where it has one: in the place of the one that it was
@@ -33,19 +33,27 @@ impl Staff {
         );
     }
 
-    /// Writes to the log that a task was paused.
-    pub(crate) fn tell_paused(&self, failure: &Failure) {
+    /// Writes to the log that a task was paused. What led to it has often used up what may be told of a task in a second, and
+    /// this is the line that matters: it is sent all the same.
+    pub(crate) fn tell_paused(&self, failure: &Failure, now_us: i64) {
         let Failure { component, call, trap, .. } = failure;
         let topology = &self.assignment.topology;
-        self.tell(
-            failure,
-            format!(
-                "paused, because it fails again and again, at last in `{call}`: {}: {}; what comes in waits, and \
-                 `petrel resume {topology} {component}` goes on",
+        // A line of the log has 4 KiB at most; all of the reason is in the report.
+        let reason: String = trap.message.chars().filter(|c| !c.is_control()).take(500).collect();
+        self.logs.send(LogLine {
+            time_us: now_us,
+            level: LogLevel::Warn,
+            topology: topology.clone(),
+            component: component.clone(),
+            task: failure.task.task,
+            source: LogSource::System,
+            message: format!(
+                "paused, because it fails again and again, at last in `{call}`: {}: {reason}; what comes in waits, \
+                 and `petrel resume {topology} {component}` goes on",
                 trap.kind.name(),
-                trap.message
             ),
-        );
+            dropped_before: 0,
+        });
     }
 
     fn tell(&self, failure: &Failure, message: String) {

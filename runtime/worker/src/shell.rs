@@ -290,7 +290,7 @@ impl Running {
                 if self.shell.staff.on_pause == OnPause::Fail || *self.shell.drained.borrow() {
                     return Some(TaskEnd::Paused(failure));
                 }
-                self.shell.staff.tell_paused(&failure);
+                self.shell.staff.tell_paused(&failure, self.shell.clock.now_us());
                 self.shell.staff.pauses.add(*failure);
             }
             Output::Finished => return Some(TaskEnd::Finished),
