@@ -2,7 +2,7 @@
 
 use petrel_tests::Sandbox;
 
-const COMMANDS: [&[&str]; 22] = [
+const COMMANDS: [&[&str]; 23] = [
     &["new"],
     &["new", "bolt"],
     &["new", "spout"],
@@ -24,6 +24,7 @@ const COMMANDS: [&[&str]; 22] = [
     &["plugin", "list"],
     &["plugin", "inspect"],
     &["bench"],
+    &["bench", "faults"],
     &["completions"],
 ];
 

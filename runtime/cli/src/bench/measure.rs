@@ -58,7 +58,8 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    fn of(mut values: Vec<f64>) -> Spread {
+    /// Of at least one value.
+    pub(super) fn of(mut values: Vec<f64>) -> Spread {
         values.sort_by(f64::total_cmp);
         Spread { min: values[0], median: values[values.len() / 2], max: values[values.len() - 1] }
     }
@@ -95,31 +96,34 @@ pub(crate) fn measure(case: &mut Case<'_>, rounds: usize) -> anyhow::Result<Meas
     Ok(Measured { name: case.name, unit: case.unit, units, petrel, native, cpu_ratio, budget: case.budget })
 }
 
-struct Sample {
+/// One round.
+pub(super) struct Sample {
     units: u64,
-    cpu_ns: f64,
+    pub(super) cpu_ns: f64,
     wall_ns: f64,
 }
 
+/// All rounds.
 #[derive(Default)]
-struct Samples {
+pub(super) struct Samples {
     cpu_ns: Vec<f64>,
     wall_ns: Vec<f64>,
 }
 
 impl Samples {
-    fn push(&mut self, sample: Sample) {
+    pub(super) fn push(&mut self, sample: Sample) {
         let units = sample.units.max(1) as f64;
         self.cpu_ns.push(sample.cpu_ns / units);
         self.wall_ns.push(sample.wall_ns / units);
     }
 
-    fn figures(self) -> Figures {
+    pub(super) fn figures(self) -> Figures {
         Figures { cpu_ns: Spread::of(self.cpu_ns), wall_ns: Spread::of(self.wall_ns) }
     }
 }
 
-fn time(work: &mut dyn FnMut() -> anyhow::Result<u64>) -> anyhow::Result<Sample> {
+/// Does some work, which says how many units it was.
+pub(super) fn time(work: &mut dyn FnMut() -> anyhow::Result<u64>) -> anyhow::Result<Sample> {
     let (cpu, wall) = (cpu_ns(), Instant::now());
     let units = work()?;
     Ok(Sample { units, cpu_ns: (cpu_ns() - cpu) as f64, wall_ns: wall.elapsed().as_nanos() as f64 })

@@ -4,12 +4,14 @@
 //! ratio of the medians of CPU time, user and system, over all threads of the process. A bolt that does nothing has no ratio:
 //! native Rust that does nothing takes no time, and what counts is what the boundary costs.
 
+mod faults;
 mod measure;
 mod native;
 mod pipeline;
 mod text;
 
-pub(crate) use measure::{Case, Measured, measure};
+pub(crate) use faults::{Faults, measure_faults};
+pub(crate) use measure::{Case, Measured, Spread, measure};
 pub(crate) use native::{FRAME_ROWS, copy_numbers, count_words, drop_numbers};
 pub(crate) use pipeline::{Pipelines, Workload, numbers_frame};
 pub(crate) use text::write_text;

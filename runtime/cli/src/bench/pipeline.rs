@@ -4,8 +4,8 @@ use crate::plugin_set::PluginSet;
 use anyhow::{Context, anyhow, bail};
 use petrel_flow::{Call, Effects, Frame, Tuning};
 use petrel_frame::{Field, FrameBuilder, Scalar, Schema};
-use petrel_model::{CompileLimits, Grants, InputStream, Limits, Plugins, TaskIndex};
-use petrel_sandbox::{Instance, InstanceSpec, LogBudget, LogSink, PrintTarget, Sandbox};
+use petrel_model::{CompileLimits, Grants, InputStream, Limits, OutputStream, Plugins, TaskIndex};
+use petrel_sandbox::{Instance, InstanceSpec, LogBudget, LogSink, Plugin, PrintTarget, Sandbox};
 use petrel_state::{KeySpec, Passed, TaskState};
 use petrel_worker::{FIRST_GENERATION, OnPause, Purpose, Report, Run, RunOptions};
 use std::collections::BTreeMap;
@@ -33,11 +33,21 @@ pub(crate) enum Workload<'a> {
         /// Tasks of the splitting and of the counting bolt.
         parallelism: u32,
     },
+    /// The same with one task each, where splitting panics at lines with a certain word.
+    Poisoned {
+        /// The file.
+        path: &'a Path,
+        /// The word.
+        needle: &'a str,
+        /// `best-effort` or `at-least-once`.
+        guarantee: &'a str,
+    },
 }
 
 impl Workload<'_> {
     fn topology(&self) -> String {
-        let head = "name = \"bench\"\nguarantee = \"best-effort\"\n";
+        let head = |guarantee: &str| format!("name = \"bench\"\nguarantee = \"{guarantee}\"\n");
+        let best_effort = head("best-effort");
         let numbers =
             |count| format!("[component.numbers]\nplugin = \"bench-constant\"\nconfig = {{ count = {count} }}\n");
         let drop = |from| {
@@ -45,21 +55,27 @@ impl Workload<'_> {
                 "[component.drop]\nplugin = \"bench-null\"\ninputs = [{{ from = \"{from}\", grouping = \"shuffle\" }}]\n"
             )
         };
-        match self {
-            Workload::Null { count } => format!("{head}{}{}", numbers(*count), drop("numbers")),
-            Workload::Identity { count } => format!(
-                "{head}{}[component.copy]\nplugin = \"bench-identity\"\ninputs = [{{ from = \"numbers\", grouping = \"shuffle\" }}]\n{}",
-                numbers(*count),
-                drop("copy")
-            ),
-            Workload::WordCount { path, parallelism } => format!(
+        let word_count = |head: String, path: &Path, parallelism: u32, split: &str| {
+            format!(
                 "{head}[component.lines]\nplugin = \"lines\"\nconfig = {{ path = {path:?} }}\n\
-                 [component.split]\nplugin = \"split\"\nparallelism = {parallelism}\n\
+                 [component.split]\nplugin = \"split\"\nparallelism = {parallelism}\n{split}\
                  inputs = [{{ from = \"lines\", grouping = \"shuffle\" }}]\n\
                  [component.count]\nplugin = \"count\"\nparallelism = {parallelism}\nconfig = {{ emit = \"final\" }}\n\
                  inputs = [{{ from = \"split\", grouping = \"fields\", fields = [\"word\"] }}]\n{}",
                 drop("count")
+            )
+        };
+        match self {
+            Workload::Null { count } => format!("{best_effort}{}{}", numbers(*count), drop("numbers")),
+            Workload::Identity { count } => format!(
+                "{best_effort}{}[component.copy]\nplugin = \"bench-identity\"\ninputs = [{{ from = \"numbers\", grouping = \"shuffle\" }}]\n{}",
+                numbers(*count),
+                drop("copy")
             ),
+            Workload::WordCount { path, parallelism } => word_count(best_effort, path, *parallelism, ""),
+            Workload::Poisoned { path, needle, guarantee } => {
+                word_count(head(guarantee), path, 1, &format!("config = {{ poison = {needle:?} }}\n"))
+            }
         }
     }
 }
@@ -73,8 +89,7 @@ pub(crate) struct Pipelines {
 impl Pipelines {
     /// With threads of their own, as many as there are cores.
     pub(crate) fn new(sandbox: Arc<Sandbox>) -> anyhow::Result<Pipelines> {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+        let runtime = petrel_worker::threads().context("cannot start threads")?;
         Ok(Pipelines { sandbox, runtime })
     }
 
@@ -109,33 +124,23 @@ impl Pipelines {
         })
     }
 
+    /// A plugin of the binary.
+    pub(super) fn plugin(&self, name: &str) -> anyhow::Result<Plugin> {
+        let mut plugins = PluginSet::new(self.sandbox.clone(), Path::new(""));
+        let (digest, _) = plugins.load(name, &CompileLimits::default()).map_err(|message| anyhow!(message))?;
+        plugins.into_plugins().remove(&digest).context("the plugin was loaded")
+    }
+
+    /// Its threads.
+    pub(super) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
     /// An empty bolt that can be called without a topology around it.
     pub(crate) fn empty_bolt(&self) -> anyhow::Result<EmptyBolt<'_>> {
-        let mut plugins = PluginSet::new(self.sandbox.clone(), Path::new(""));
-        let (digest, _) = plugins.load("bench-null", &CompileLimits::default()).map_err(|message| anyhow!(message))?;
-        let plugin = plugins.into_plugins().remove(&digest).context("the plugin was loaded")?;
         let schema = Schema::new([Field::new("number", Scalar::I64)]);
-        let inputs = vec![InputStream { stream: "numbers.default".into(), schema: schema.clone(), key: Vec::new() }];
-        let (logs, _lines) = LogSink::bounded(LogSink::CAPACITY);
-        let spec = InstanceSpec {
-            topology: "bench".into(),
-            component: "drop".into(),
-            task: TaskIndex(0),
-            parallelism: 1,
-            generation: FIRST_GENERATION,
-            tracking: false,
-            consumers: Vec::new(),
-            inputs,
-            outputs: Vec::new(),
-            configuration: "{}".into(),
-            grants: Grants::default(),
-            secrets: BTreeMap::new(),
-            limits: Limits::default(),
-            logs,
-            log_budget: LogBudget::default(),
-            seed: 1,
-            append: false,
-        };
+        let plugin = self.plugin("bench-null")?;
+        let spec = spec(schema, Vec::new(), "{}");
         let instance = self.runtime.block_on(plugin.instantiate(&spec))?;
         let mut bolt = EmptyBolt {
             runtime: &self.runtime,
@@ -145,6 +150,30 @@ impl Pipelines {
         };
         bolt.call(&Call::Open { position: None }, 1)?;
         Ok(bolt)
+    }
+}
+
+/// A bolt with one input, alone in its topology.
+pub(super) fn spec(input: Schema, outputs: Vec<OutputStream>, configuration: &str) -> InstanceSpec {
+    let (logs, _lines) = LogSink::bounded(LogSink::CAPACITY);
+    InstanceSpec {
+        topology: "bench".into(),
+        component: "bolt".into(),
+        task: TaskIndex(0),
+        parallelism: 1,
+        generation: FIRST_GENERATION,
+        tracking: false,
+        consumers: Vec::new(),
+        inputs: vec![InputStream { stream: "input.default".into(), schema: input, key: Vec::new() }],
+        outputs,
+        configuration: configuration.into(),
+        grants: Grants::default(),
+        secrets: BTreeMap::new(),
+        limits: Limits::default(),
+        logs,
+        log_budget: LogBudget::default(),
+        seed: 1,
+        append: false,
     }
 }
 

@@ -1,8 +1,8 @@
 //! `petrel bench`: what the sandbox costs on this machine.
 
 use crate::bench::{
-    Case, FRAME_ROWS, Measured, Pipelines, Workload, copy_numbers, count_words, drop_numbers, measure, numbers_frame,
-    write_text,
+    Case, FRAME_ROWS, Faults, Measured, Pipelines, Spread, Workload, copy_numbers, count_words, drop_numbers, measure,
+    measure_faults, numbers_frame, write_text,
 };
 use crate::failure::CommandResult;
 use crate::home::Home;
@@ -15,11 +15,17 @@ use std::path::PathBuf;
 ///
 /// Figures are CPU time of the whole process for one tuple or word; what travels between machines is the ratio.
 #[derive(clap::Args)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Examples:
   petrel bench
-  petrel bench --text book.txt --rounds 9 -o json")]
+  petrel bench --text book.txt --rounds 9 -o json
+  petrel bench faults"
+)]
 pub(crate) struct Bench {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// The text to count words in. Without it one is made.
     #[arg(long, value_name = "FILE")]
     text: Option<PathBuf>,
@@ -36,9 +42,37 @@ pub(crate) struct Bench {
     output: OutputFlag,
 }
 
+/// Measurements of something else.
+#[derive(clap::Subcommand)]
+enum Other {
+    Faults(BenchFaults),
+}
+
+/// Measure what faults cost: a trap, a fresh instance, a word count with lines at which the plugin panics, and one that is acked.
+///
+/// Cases take turns in this process; each is compared with the word count without bad lines in the same round.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  petrel bench faults
+  petrel bench faults --rounds 9 -o json")]
+struct BenchFaults {
+    /// Lines of the text that is made, in thousands.
+    #[arg(long, value_name = "THOUSANDS", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    lines_k: u64,
+    /// Rounds that count, after one that warms up.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+    #[command(flatten)]
+    output: OutputFlag,
+}
+
 impl Bench {
     /// Measures.
     pub(crate) fn execute(self) -> CommandResult {
+        if let Some(Other::Faults(faults)) = self.other {
+            return faults.execute();
+        }
         let sandbox = sandbox(&Home::open()?)?;
         let pipelines = Pipelines::new(sandbox)?;
         let folder = tempfile::TempDir::with_prefix("petrel-bench-").context("cannot make a temporary folder")?;
@@ -99,6 +133,40 @@ impl Bench {
             Format::Table => print_table(&measured),
         }
     }
+}
+
+impl BenchFaults {
+    fn execute(self) -> CommandResult {
+        let pipelines = Pipelines::new(sandbox(&Home::open()?)?)?;
+        let folder = tempfile::TempDir::with_prefix("petrel-bench-").context("cannot make a temporary folder")?;
+        tell!("measuring…");
+        let faults = measure_faults(&pipelines, folder.path(), self.lines_k * 1_000, self.rounds as usize)?;
+        match self.output.format {
+            Format::Json => print_json(&serde_json::json!({ "rounds": self.rounds, "faults": faults })),
+            Format::Table => print_faults(&faults),
+        }
+    }
+}
+
+fn print_faults(faults: &Faults) -> CommandResult {
+    let spread = |spread: &Spread| format!("{:.1} µs ({:.1} to {:.1})", spread.median, spread.min, spread.max);
+    let mut table = table(&["word count", "bad lines", "cpu", "wall", "cpu ratio"]);
+    for count in &faults.word_counts {
+        let ratio = &count.cpu_ratio;
+        table.add_row([
+            count.name.to_owned(),
+            format!("{} of {}", count.bad_lines, count.lines),
+            format!("{:.0} ns a line", count.figures.cpu_ns.median),
+            format!("{:.0} ns a line", count.figures.wall_ns.median),
+            format!("{:.2} ({:.2} to {:.2})", ratio.median, ratio.min, ratio.max),
+        ]);
+    }
+    print(&format!(
+        "from a trap to the next tuple  {}, budget 1000 µs\na fresh instance of that       {}\n\n{}",
+        spread(&faults.trap_to_next_tuple_us),
+        spread(&faults.instance_us),
+        lines(&table, "")
+    ))
 }
 
 fn print_table(measured: &[Measured]) -> CommandResult {
