@@ -10,5 +10,6 @@ mod json;
 mod living;
 mod overlaps;
 mod plugins;
+mod poison;
 mod texts;
 mod word_count;

@@ -1,6 +1,8 @@
 //! Texts to count the words of, and an independent count: on bytes, one at a time, with a map.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
 
 /// How often each word occurs.
 pub(crate) type Counts = BTreeMap<Vec<u8>, u64>;
@@ -18,6 +20,22 @@ pub(crate) fn count_words(text: &[u8]) -> Counts {
             }
             byte => word.push(byte),
         }
+    }
+    counts
+}
+
+/// Counts what a command prints, run in a folder, with the tools that every system has. There must be no NUL in it: `uniq`
+/// reads lines, and takes one for an end.
+pub(crate) fn count_with_coreutils(folder: &Path, command: &str) -> Counts {
+    let script = format!("{command} | tr ' \\t\\f\\r' '\\n\\n\\n\\n' | grep -av '^$' | sort | uniq -c");
+    let output =
+        Command::new("sh").args(["-c", &script]).env("LC_ALL", "C").current_dir(folder).output().expect("sh runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut counts = Counts::new();
+    for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let line = line.trim_ascii_start();
+        let (count, word) = line.split_at(line.iter().position(|byte| *byte == b' ').expect("a blank"));
+        counts.insert(word[1..].to_vec(), std::str::from_utf8(count).expect("a number").parse().expect("a number"));
     }
     counts
 }

@@ -1,9 +1,9 @@
 //! The main job: the words of a text, counted through sandboxed components, against a count made here.
 
-use crate::texts::{assert_same, count_words, random_text, read_counts};
+use crate::texts::{assert_same, count_with_coreutils, count_words, random_text, read_counts};
 use petrel_tests::{Finished, Sandbox, repository};
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// The arguments of the main job.
 fn arguments<'a>(lines: &'a str, sink: &'a str, more: &[&'a str]) -> Vec<String> {
@@ -179,21 +179,7 @@ fn coreutils_count_the_same() {
     text.retain(|byte| *byte != 0);
     sandbox.write("text.txt", &text);
     run(&sandbox, "text.txt", &["--parallelism", "count=2"]).ok();
-    let script = "tr ' \\t\\f\\r' '\\n\\n\\n\\n' <text.txt | grep -av '^$' | sort | uniq -c";
-    let output = Command::new("sh")
-        .args(["-c", script])
-        .env("LC_ALL", "C")
-        .current_dir(sandbox.path())
-        .output()
-        .expect("sh runs");
-    assert!(output.status.success());
-    let mut expected = crate::texts::Counts::new();
-    for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let (count, word) = line
-            .trim_ascii_start()
-            .split_at(line.trim_ascii_start().iter().position(|byte| *byte == b' ').expect("a blank"));
-        expected.insert(word[1..].to_vec(), std::str::from_utf8(count).expect("a number").parse().expect("a number"));
-    }
+    let expected = count_with_coreutils(sandbox.path(), "cat text.txt");
     assert_same(&read_counts(&sandbox.read_bytes("out.tsv")), &expected);
     assert!(expected.len() > 1000, "a check of the check");
 }
