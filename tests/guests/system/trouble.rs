@@ -6,7 +6,7 @@ use petrel_sdk::{
     ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, FrameView, InputStream, OutputStream,
     Scalar, Schema, serde_json,
 };
-use petrel_system_guests::numbers;
+use petrel_system_guests::{numbers, spin};
 use std::hint::black_box;
 use std::io::Read;
 use std::time::Duration;
@@ -159,12 +159,6 @@ fn connect(address: &str) -> std::io::Result<String> {
 fn stumble(index: usize) {
     let steps = black_box(vec![1, 2, 3]);
     black_box(steps[index]);
-}
-
-fn spin() -> ! {
-    loop {
-        black_box(0);
-    }
 }
 
 petrel_sdk::export_batch_bolt!(Trouble);
