@@ -5,7 +5,7 @@ use petrel_model::{
     ComponentName, Generation, Grants, InputStream, Limits, OutputStream, PathAccess, PathGrant, TableKind, TableSpec,
     TaskIndex,
 };
-use petrel_sandbox::{Compiler, Consumer, Instance, InstanceSpec, LogSink, Plugin, Sandbox, SandboxConfig};
+use petrel_sandbox::{Compiler, Consumer, Instance, InstanceSpec, LogBudget, LogSink, Plugin, Sandbox, SandboxConfig};
 use petrel_state::{KeySpec, TaskState};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -87,6 +87,7 @@ impl Bench {
             secrets: [("token".to_owned(), b"sesame".to_vec())].into(),
             limits: Limits { memory_bytes: MEMORY_BYTES, batch_ms: 1_000, emit_bytes: EMIT_BYTES, ..Limits::default() },
             logs: LogSink::bounded(1000).0,
+            log_budget: LogBudget::default(),
             seed: 1,
             append: false,
         };
