@@ -256,7 +256,7 @@ impl Egress {
                 out.asked[place].chosen = Some(out.follow(lineage, tasks, deliveries, tracker, outputs));
             }
             Err(_) if rows > 1 => {
-                let Some(Asked { parcel, emitted_us, .. }) = out.asked.remove(place) else { return None };
+                let Asked { parcel, emitted_us, .. } = out.asked.remove(place)?;
                 for (i, (part, lineage)) in halves(&parcel.lineage, rows, tracker, outputs).into_iter().enumerate() {
                     let frame = parcel.frame.slice(part);
                     // The columns of the whole frame fitted into one: so do those of its halves.
@@ -269,7 +269,7 @@ impl Egress {
                 }
             }
             Err(trap) => {
-                let Some(Asked { parcel, .. }) = out.asked.remove(place) else { return None };
+                let Asked { parcel, .. } = out.asked.remove(place)?;
                 if let Some(tracker) = tracker {
                     // A dead letter is done with.
                     tracker.settle(Account::of_rows(&parcel.lineage).0, outputs);

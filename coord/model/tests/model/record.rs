@@ -44,6 +44,7 @@ fn everything_that_a_topology_may_say() {
         r#"
         name = "everything"
         guarantee = "at-least-once"
+        acking = { ackers = 3, message_timeout_ms = 700, max_pending = 9 }
         dead_letters = { max_mb = 3, max_age_h = 5 }
         [component.sink]
         plugin = "sink"
