@@ -25,11 +25,9 @@ fn a_trap_at_every_tuple_pauses() {
         (&failure["component"], &failure["call"], &failure["kind"]),
         (&"hostile".into(), &"process".into(), &"trap".into())
     );
-    for words in
-        ["paused, because it fails again and again, at last in `process`: trap: ", "petrel resume hostile hostile"]
-    {
-        assert!(beside.stderr.contains(words), "{words:?}: {}", beside.stderr);
-    }
+    // Whether it was paused before the run drained or after that: then nobody is told how to resume it.
+    let words = "hostile[0] was paused, because it fails again and again, at last in `process`";
+    assert!(beside.stderr.contains(words), "{words:?}: {}", beside.stderr);
 }
 
 #[test]

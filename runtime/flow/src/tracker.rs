@@ -23,6 +23,9 @@ pub(crate) struct Tracker {
     messages: Vec<ToAcker>,
 }
 
+/// So many tuples of spouts are told of a dead letter.
+const ROOTS_MAX: usize = 100;
+
 /// The lines of an assignment whose tuples are tracked.
 pub(crate) fn lines(assignment: &Assignment) -> Option<Lines> {
     let ackers =
@@ -58,10 +61,10 @@ impl Tracker {
         })
     }
 
-    /// The tuples of spouts that begin these trees.
+    /// The tuples of spouts that begin these trees, the first of them: the result of a window may come from very many.
     pub(crate) fn roots_of(&self, trees: Vec<Tree>) -> Vec<Root> {
         let root = |tree: Tree| Some(Root { spout: *self.spouts.get(self.lines.spout(tree.line) as usize)?, tree });
-        trees.into_iter().filter_map(root).collect()
+        trees.into_iter().filter_map(root).take(ROOTS_MAX).collect()
     }
 
     pub(crate) fn lines(&self) -> Lines {

@@ -28,6 +28,8 @@ pub(crate) struct Host {
     pub(crate) call: CallScope,
     pub(crate) outputs: Vec<Output>,
     pub(crate) limits: Limits,
+    /// Whether anchors are used.
+    pub(crate) tracking: bool,
     /// How much of the time limits a call may take.
     pub(crate) share: TimeShare,
     pub(crate) limiter: Limiter,
@@ -83,6 +85,7 @@ impl Host {
             call: CallScope::new(spec.seed, spec.limits),
             outputs: spec.outputs.iter().enumerate().map(output).collect(),
             limits: spec.limits,
+            tracking: spec.tracking,
             share: TimeShare::WHOLE,
             limiter: Limiter::new(spec.limits.memory_bytes),
             deadline: Deadline::new(),

@@ -291,7 +291,10 @@ impl Running {
                     return Some(TaskEnd::Paused(failure));
                 }
                 self.shell.staff.tell_paused(&failure, self.shell.clock.now_us());
-                self.shell.staff.pauses.add(*failure);
+                // Unless somebody has resumed it before this was read.
+                if self.shell.task.report().paused {
+                    self.shell.staff.pauses.add(*failure);
+                }
             }
             Output::Finished => return Some(TaskEnd::Finished),
             Output::Failed(failure) => return Some(TaskEnd::Failed(Box::new(failure))),

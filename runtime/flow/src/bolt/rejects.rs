@@ -43,6 +43,8 @@ impl Bolt {
             by_row.entry(row).or_insert((reason, retry_after_ms));
         }
         self.state().discard();
+        // It is well: it only will not have these.
+        self.breaker.passed();
         self.doing = Doing::Idle;
         let (Some(part), Some(batch)) = (self.part.take(), &self.batch) else { return Ok(()) };
         let (port, tried, letter) = (batch.port, batch.tried + 1, batch.letter);

@@ -74,7 +74,7 @@ impl Bolt {
         let Some(tracker) = &mut self.tracker else { return };
         for action in holds {
             match action {
-                HoldAction::Hold(..) => {}
+                HoldAction::Hold(..) | HoldAction::ResetTimeout(_) => {}
                 HoldAction::Ack(handles) => {
                     let known = self.held.known(handles);
                     tracker.settle(self.held.ack(&known).expect(KNOWN), outputs);
@@ -83,11 +83,17 @@ impl Bolt {
                     let known = self.held.known(handles);
                     tracker.settle(self.held.fail(&known).expect(KNOWN), outputs);
                 }
-                HoldAction::ResetTimeout(handles) => {
-                    let known = self.held.known(handles);
-                    tracker.reset(self.held.trees(&known).expect(KNOWN), outputs);
-                }
             }
+        }
+        // All at once, so that a handle that is named again and again costs no more.
+        let reset = |action: &HoldAction| match action {
+            HoldAction::ResetTimeout(handles) => self.held.known(handles),
+            _ => Vec::new(),
+        };
+        let reset: Vec<u64> = holds.iter().flat_map(reset).collect();
+        let reset = self.held.known(&reset);
+        if !reset.is_empty() {
+            tracker.reset(self.held.trees(&reset).expect(KNOWN), outputs);
         }
     }
 

@@ -38,6 +38,8 @@ impl Bolt {
             let Some(work) = self.next_work() else {
                 // Only here: while consumers have to catch up first, timers may be left that are to fire.
                 if self.has_ended() && self.ingress.ports().iter().all(|port| port.end_told) {
+                    // What it holds still nobody will let go any more.
+                    self.fail_held(outputs);
                     self.doing = Doing::Closing;
                 }
                 break;

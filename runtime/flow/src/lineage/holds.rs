@@ -5,7 +5,7 @@ use super::edge::EdgeNumber;
 use super::origins::Origins;
 use super::segment::{Lineage, Segment};
 use super::tree::Tree;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 /// The held rows of one bolt task, by the handle that its guest has of them.
@@ -29,10 +29,11 @@ impl Holds {
         self.held.insert(handle, account.hold(origins, edge));
     }
 
-    /// Those of the handles that name something. A guest that keeps handles in its state may name some of an instance
+    /// Those of the handles that name something, each once. A guest that keeps handles in its state may name some of an instance
     /// before it, whose rows failed with it.
     pub fn known(&self, handles: &[u64]) -> Vec<u64> {
-        handles.iter().copied().filter(|handle| self.held.contains_key(handle)).collect()
+        let known: BTreeSet<u64> = handles.iter().copied().filter(|handle| self.held.contains_key(handle)).collect();
+        known.into_iter().collect()
     }
 
     /// The rows under these handles are done with, once what is emitted from their origins is sent.

@@ -79,6 +79,10 @@ pub struct Pending {
     /// What ackers are to be told, by acker.
     to_forget: Vec<Vec<Range<u64>>>,
     is_closed: bool,
+    /// Failed ids that do not come again for long are given up.
+    gives_up: bool,
+    /// Numbers that were given up, for whoever keeps something for them.
+    given_up: Vec<u64>,
     counts: PendingReport,
 }
 
@@ -134,6 +138,8 @@ impl Pending {
             to_fail: Vec::new(),
             to_forget: vec![Vec::new(); ackers],
             is_closed: false,
+            gives_up: true,
+            given_up: Vec::new(),
             counts: PendingReport::default(),
         }
     }
@@ -201,6 +207,16 @@ impl Pending {
         }
     }
 
+    /// Whoever emits failed ids again is sure to do it: however long that takes, none is given up for its time.
+    pub fn set_patient(&mut self, patient: bool) {
+        self.gives_up = !patient;
+    }
+
+    /// Ids that were given up since the last time.
+    pub fn take_given_up(&mut self) -> Vec<u64> {
+        core::mem::take(&mut self.given_up)
+    }
+
     /// A tick has passed: all times are counted in them. What has waited too long has failed.
     pub fn tick(&mut self) {
         let (tick, due) = self.wheel.tick();
@@ -220,8 +236,10 @@ impl Pending {
                 self.fail(waiting);
             }
         }
-        let patience = self.limits.timeout_ticks.saturating_mul(GIVE_UP_TIMEOUTS);
-        self.give_up(|failed| tick - failed.tick >= patience);
+        if self.gives_up {
+            let patience = self.limits.timeout_ticks.saturating_mul(GIVE_UP_TIMEOUTS);
+            self.give_up(|failed| tick - failed.tick >= patience);
+        }
     }
 
     /// The guest has said that nothing will come any more: what failed and it was told of, and it has not emitted again, it
@@ -349,12 +367,13 @@ impl Pending {
 
     /// Waits no more for these failed ids to come again.
     fn give_up(&mut self, which: impl Fn(&Failed) -> bool) {
-        let (positions, lost) = (&mut self.positions, &mut self.counts.lost);
-        self.failed.retain(|_, failed| {
+        let (positions, lost, given_up) = (&mut self.positions, &mut self.counts.lost, &mut self.given_up);
+        self.failed.retain(|id, failed| {
             failed.retain(|failed| {
                 let gives_up = which(failed);
                 if gives_up {
                     *lost += 1;
+                    given_up.push(*id);
                     positions.through(failed.frame, 1);
                 }
                 !gives_up

@@ -134,6 +134,8 @@ impl Acking {
             return;
         }
         self.next_tick_us = self.next_tick_us.saturating_add(self.tick_us.saturating_mul(ticks));
+        // What the host has kept it emits again as soon as consumers take it.
+        self.pending.set_patient(!self.kept.has_ids());
         (0..ticks.min(i64::from(TIMEOUT_TICKS))).for_each(|_| self.pending.tick());
         self.forget(outputs);
         if is_ending {
@@ -175,9 +177,11 @@ impl Acking {
 
     /// The guest has said that nothing will come any more: what is still waited for.
     pub(super) fn awaited(&mut self) -> Awaited {
-        if !self.kept.has_replays() {
-            self.pending.guest_ended();
+        if self.kept.has_replays() {
+            return Awaited::Trees;
         }
+        self.pending.guest_ended();
+        self.sort();
         self.pending.awaited()
     }
 
@@ -220,5 +224,6 @@ impl Acking {
         let (acked, failed) = (self.pending.take_acked(), self.pending.take_failed());
         self.kept.acked(&acked);
         self.kept.failed(&failed);
+        self.kept.given_up(&self.pending.take_given_up());
     }
 }

@@ -6,14 +6,15 @@
 
 use crate::call::{Emitted, Origin};
 use crate::frame::Frame;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// Emitted rows that are not through, by the numbers under which they are pending.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     next: u64,
-    entries: VecDeque<Entry>,
+    /// By the number of the first row. An entry goes as soon as all its rows are through, whatever is before it.
+    entries: BTreeMap<u64, Entry>,
     /// The guest has given ids: rows without one are nobody's concern, as in Storm.
     has_ids: bool,
     /// Ids that the guest was told to emit again, and their numbers.
@@ -74,13 +75,33 @@ impl Kept {
     pub(super) fn acked(&mut self, numbers: &[u64]) {
         for number in numbers {
             let Some(entry) = self.entry(*number) else { continue };
-            entry.left -= 1;
             if let By::Guest(ids) = &entry.by {
                 let id = ids[(number - entry.first) as usize];
                 self.to_ack.push(id);
             }
+            self.done_with(*number);
         }
-        while self.entries.pop_front_if(|entry| entry.left == 0).is_some() {}
+    }
+
+    /// The guest did not emit these again: nobody waits for them any more.
+    pub(super) fn given_up(&mut self, numbers: &[u64]) {
+        for &number in numbers {
+            self.told.retain(|_, told| {
+                told.retain(|other| *other != number);
+                !told.is_empty()
+            });
+            self.done_with(number);
+        }
+    }
+
+    /// A row needs no replay any more.
+    fn done_with(&mut self, number: u64) {
+        let Some(entry) = self.entry(number) else { return };
+        entry.left -= 1;
+        if entry.left == 0 {
+            let first = entry.first;
+            self.entries.remove(&first);
+        }
     }
 
     /// These failed.
@@ -105,8 +126,9 @@ impl Kept {
 
     /// Rows to emit again, of one frame, and their numbers.
     pub(super) fn next_replay(&mut self) -> Option<(Emitted, Vec<u64>)> {
-        let last = *self.to_replay.last()?;
-        let entry = self.entry(last)?;
+        // Those that failed first, first.
+        let oldest = *self.to_replay.first()?;
+        let entry = self.entry(oldest)?;
         let range = entry.first..entry.first + entry.rows as u64;
         let By::Host { output, direct, ref frame } = entry.by else { return None };
         let frame = frame.clone();
@@ -129,7 +151,7 @@ impl Kept {
 
     /// The guest that gave the ids is gone. What the host keeps stays.
     pub(super) fn forget_guest(&mut self) {
-        self.entries.retain(|entry| matches!(entry.by, By::Host { .. }));
+        self.entries.retain(|_, entry| matches!(entry.by, By::Host { .. }));
         self.told.clear();
         self.to_ack.clear();
         self.to_fail.clear();
@@ -139,7 +161,7 @@ impl Kept {
         let first = self.next;
         self.next += rows as u64;
         if rows > 0 {
-            self.entries.push_back(Entry { first, rows, left: rows, by });
+            self.entries.insert(first, Entry { first, rows, left: rows, by });
         }
         (first..self.next).collect()
     }
@@ -154,8 +176,7 @@ impl Kept {
     }
 
     fn entry(&mut self, number: u64) -> Option<&mut Entry> {
-        let after = self.entries.partition_point(|entry| entry.first <= number);
-        let entry = self.entries.get_mut(after.checked_sub(1)?)?;
+        let (_, entry) = self.entries.range_mut(..=number).next_back()?;
         (number < entry.first + entry.rows as u64 && entry.left > 0).then_some(entry)
     }
 }

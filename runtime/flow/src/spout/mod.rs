@@ -53,6 +53,8 @@ pub(crate) struct Spout {
     after_duty: Doing,
     /// There is no instance any more that could be told anything.
     guest_is_gone: bool,
+    /// The last call of `ack` or `fail` failed.
+    duty_failed: bool,
     breaker: Breaker,
     /// Calls that failed since one passed.
     failed_in_a_row: u32,
@@ -107,6 +109,7 @@ impl Spout {
             acking: Acking::new(assignment, id, now_us),
             after_duty: Doing::Nothing,
             guest_is_gone: false,
+            duty_failed: false,
             breaker: Breaker::default(),
             failed_in_a_row: 0,
             called_us: now_us,
@@ -144,11 +147,18 @@ impl Spout {
             Ok(returned) => returned,
             Err(trap) => return self.call_failed(call.name(), trap, outputs),
         };
-        if let Call::Next { .. } = call {
-            self.failed_in_a_row = 0;
-            self.breaker.passed();
+        match call {
+            Call::Ack(_) | Call::Fail(_) => self.duty_failed = false,
+            // A guest that gets on with `next` and fails whenever it is told what is through is not well.
+            Call::Next { .. } if !self.duty_failed => {
+                self.failed_in_a_row = 0;
+                self.breaker.passed();
+            }
+            _ => {}
         }
         self.doing = match (call, returned) {
+            // It may have waited for this.
+            (Call::Ack(_), _) if matches!(self.after_duty, Doing::Waiting(_)) => Doing::Waiting(i64::MIN),
             (Call::Ack(_), _) => self.after_duty,
             // It may have the failed ones to emit, whatever it said before.
             (Call::Fail(_), _) if self.after_duty != Doing::Closing && !self.draining => Doing::Waiting(i64::MIN),
@@ -210,6 +220,7 @@ impl Spout {
             self.doing = self.after_duty;
             return self.go_on(outputs);
         }
+        self.duty_failed |= matches!(name, "ack" | "fail");
         self.breaker.failed(self.called_us);
         self.breaker.condemned();
         if self.breaker.trips(self.now_us, &self.tuning) {

@@ -380,3 +380,98 @@ fn groupings_that_ask_a_plugin_are_followed_too() {
         assert_eq!(acked, 2 * LIMIT as u64);
     }
 }
+
+#[test]
+fn a_bolt_that_is_stuck_for_many_timeouts_loses_nothing() {
+    let stuck: Plugin<'_> = Box::new(move |_| {
+        guest(move |call, host| {
+            if let Call::Process { frame, .. } = call {
+                if host.now_us < 2_500_000 {
+                    let later = |row| RowFault { row, reason: "later".to_string(), retry_after_ms: Some(500) };
+                    host.effects.faults.extend((0..frame.view().rows() as u32).map(later));
+                }
+                host.effects.emitted.push(emit(0, frame.clone()));
+            }
+            Ok(Returned::Done)
+        })
+    });
+    let seen = Seen::default();
+    // What waits fills the window: nothing that times out can be emitted again for a long time.
+    let tuning = Tuning { window_bytes: 800, retries: 100, ..Tuning::default() };
+    let mut executor = Executor::new(&graph(1), tuning, 1, vec![positioned(), stuck, remembering(&seen)]);
+    assert!(executor.run(), "{:?}", executor.failures);
+    let counts = counts(&seen);
+    assert!((0..LIMIT).all(|n| counts.contains_key(&n)), "{} came", counts.len());
+    let report = executor.report(task(0, 0));
+    assert!(report.timed_out_rows > 0 && report.lost_rows == 0, "{report:?}");
+}
+
+#[test]
+fn a_spout_that_waits_for_an_ack_is_asked_when_it_comes() {
+    // One at a time, and nothing to say until it is through.
+    let waiting: Plugin<'_> = Box::new(move |_| {
+        let (mut next, mut open) = (0, 0);
+        guest(move |call, host| {
+            match call {
+                Call::Next { .. } if open > 0 => return Ok(Returned::Idle(i64::MAX)),
+                Call::Next { .. } if next == 10 => return Ok(Returned::End),
+                Call::Next { .. } => {
+                    let origin = Origin::Source { ids: vec![next as u64], position: Vec::new() };
+                    host.effects.emitted.push(Emitted { origin, ..emit(0, numbers([next])) });
+                    (next, open) = (next + 1, 1);
+                    return Ok(Returned::More);
+                }
+                Call::Ack(ids) => open -= ids.len(),
+                _ => {}
+            }
+            Ok(Returned::Done)
+        })
+    });
+    let seen = Seen::default();
+    let plugins = vec![waiting, repeating(1), remembering(&seen)];
+    let mut executor = Executor::new(&graph(1), Tuning::default(), 1, plugins);
+    assert!(executor.run(), "{:?}", executor.failures);
+    assert_eq!(counts(&seen), (0..10).map(|n| (n, 1)).collect());
+    assert!(executor.now_us < 100_000, "{} µs", executor.now_us);
+}
+
+#[test]
+fn what_a_bolt_holds_when_it_ends_fails_at_once() {
+    let forgetful: Plugin<'_> = Box::new(move |_| {
+        let mut next = 0;
+        guest(move |call, host| {
+            if let Call::Process { frame, .. } = call {
+                host.effects.holds.push(HoldAction::Hold(next, (0..frame.view().rows() as u32).collect()));
+                host.effects.holds.push(HoldAction::ResetTimeout(vec![next; 1_000]));
+                next += 1;
+            }
+            Ok(Returned::Done)
+        })
+    });
+    let mut assignment = graph(1);
+    assignment.acking = Acking { message_timeout_ms: 60_000, max_pending: 10_000, ..assignment.acking };
+    let seen = Seen::default();
+    let plugins = vec![positioned(), forgetful, remembering(&seen)];
+    let mut executor = Executor::new(&assignment, Tuning::default(), 1, plugins);
+    assert!(!executor.run());
+    let failure = executor.failures[0].to_string();
+    assert!(failure.contains("lost: 500 tuples"), "{failure}");
+    assert!(executor.now_us < 10_000_000, "nobody waits for a timeout: {} µs", executor.now_us);
+}
+
+#[test]
+fn a_spout_that_fails_at_every_ack_is_paused() {
+    let inner = with_ids(&Rc::default());
+    let deaf: Plugin<'_> = Box::new(move |id| {
+        let mut inner = inner(id);
+        guest(move |call, host| match call {
+            Call::Ack(_) => Err(trap(TrapKind::Trapped, "what is through?")),
+            _ => inner(call, host),
+        })
+    });
+    let seen = Seen::default();
+    let mut executor = Executor::new(&graph(1), Tuning::default(), 1, vec![deaf, repeating(1), remembering(&seen)]);
+    executor.run_until(60_000_000);
+    assert_eq!((executor.paused.len(), executor.paused[0].call), (1, "ack"));
+    assert!(executor.restarts < 30, "{} restarts", executor.restarts);
+}
