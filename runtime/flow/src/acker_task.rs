@@ -1,14 +1,15 @@
 //! An acker as a task: messages in, notices out, and time in ticks.
 
 use crate::acker::{Acker, ToAcker};
-use crate::spout::{TIMEOUT_TICKS, tick_us};
+use crate::spout::{STRETCH_MAX, TIMEOUT_TICKS, tick_us};
 use crate::step::Output;
 use crate::tracker::{lines, spout_tasks};
 use alloc::vec::Vec;
 use petrel_model::{Assignment, TaskId};
 
-/// It forgets what its spout does not speak of any more after so many message timeouts.
-const FORGET_TIMEOUTS: u32 = 3;
+/// It forgets what its spout does not speak of any more after so many message timeouts: three of the longest that a spout
+/// may make of them.
+const FORGET_TIMEOUTS: u32 = 3 * STRETCH_MAX;
 
 /// One acker of a topology.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! A spout's part in acking: it begins trees, waits for them, and has replayed what failed.
 
 use super::kept::Kept;
+use super::patience::Patience;
 use crate::acker::Notice;
 use crate::call::{Emitted, Origin};
 use crate::egress::Egress;
@@ -31,6 +32,7 @@ pub(super) struct Acking {
     kept: Kept,
     tick_us: i64,
     next_tick_us: i64,
+    patience: Patience,
     /// Where the guest is after what it emitted last.
     position: Vec<u8>,
 }
@@ -64,6 +66,7 @@ impl Acking {
             kept: Kept::default(),
             tick_us,
             next_tick_us: now_us.saturating_add(tick_us),
+            patience: Patience::default(),
             position: Vec::new(),
         })
     }
@@ -136,7 +139,13 @@ impl Acking {
         self.next_tick_us = self.next_tick_us.saturating_add(self.tick_us.saturating_mul(ticks));
         // What the host has kept it emits again as soon as consumers take it.
         self.pending.set_patient(!self.kept.has_ids());
-        (0..ticks.min(i64::from(TIMEOUT_TICKS))).for_each(|_| self.pending.tick());
+        for _ in 0..ticks.min(i64::from(TIMEOUT_TICKS)) {
+            if self.patience.is_a_tick() {
+                let before = self.pending.report().timed_out;
+                self.pending.tick();
+                self.patience.ticked(self.pending.report().timed_out > before);
+            }
+        }
         self.forget(outputs);
         if is_ending {
             self.ask_who_is_held(outputs);

@@ -12,8 +12,10 @@
 
 mod acking;
 mod kept;
+mod patience;
 
 pub(crate) use acking::{TIMEOUT_TICKS, tick_us};
+pub(crate) use patience::STRETCH_MAX;
 
 use crate::acker::Notice;
 use crate::bisection::Attempt;

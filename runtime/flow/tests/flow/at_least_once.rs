@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-const LIMIT: i64 = 500;
+pub(crate) const LIMIT: i64 = 500;
 
 fn tracked(graph: Graph, ackers: u32) -> Assignment {
     let mut assignment = graph.build();
@@ -19,7 +19,7 @@ fn tracked(graph: Graph, ackers: u32) -> Assignment {
     assignment
 }
 
-fn graph(ackers: u32) -> Assignment {
+pub(crate) fn graph(ackers: u32) -> Assignment {
     let graph = Graph::default()
         .spout("numbers", 1, number_schema())
         .bolt("middle", 2, Some(number_schema()))
@@ -30,7 +30,7 @@ fn graph(ackers: u32) -> Assignment {
 }
 
 /// Counts from a position on, in frames of seven, without ids: the host has what is to be replayed.
-fn positioned<'p>() -> Plugin<'p> {
+pub(crate) fn positioned<'p>() -> Plugin<'p> {
     Box::new(move |_| {
         let mut next = 0;
         guest(move |call, host| {
@@ -90,7 +90,7 @@ fn with_ids<'p>(told: &Rc<RefCell<Told>>) -> Plugin<'p> {
     })
 }
 
-fn counts(seen: &Seen) -> BTreeMap<i64, usize> {
+pub(crate) fn counts(seen: &Seen) -> BTreeMap<i64, usize> {
     let mut counts = BTreeMap::new();
     for number in seen.borrow().iter().flat_map(|(_, numbers)| numbers) {
         *counts.entry(*number).or_default() += 1;
@@ -379,31 +379,6 @@ fn groupings_that_ask_a_plugin_are_followed_too() {
         let acked: u64 = [task(0, 0), task(0, 1)].iter().map(|id| executor.report(*id).acked_rows).sum();
         assert_eq!(acked, 2 * LIMIT as u64);
     }
-}
-
-#[test]
-fn a_bolt_that_is_stuck_for_many_timeouts_loses_nothing() {
-    let stuck: Plugin<'_> = Box::new(move |_| {
-        guest(move |call, host| {
-            if let Call::Process { frame, .. } = call {
-                if host.now_us < 2_500_000 {
-                    let later = |row| RowFault { row, reason: "later".to_string(), retry_after_ms: Some(500) };
-                    host.effects.faults.extend((0..frame.view().rows() as u32).map(later));
-                }
-                host.effects.emitted.push(emit(0, frame.clone()));
-            }
-            Ok(Returned::Done)
-        })
-    });
-    let seen = Seen::default();
-    // What waits fills the window: nothing that times out can be emitted again for a long time.
-    let tuning = Tuning { window_bytes: 800, retries: 100, ..Tuning::default() };
-    let mut executor = Executor::new(&graph(1), tuning, 1, vec![positioned(), stuck, remembering(&seen)]);
-    assert!(executor.run(), "{:?}", executor.failures);
-    let counts = counts(&seen);
-    assert!((0..LIMIT).all(|n| counts.contains_key(&n)), "{} came", counts.len());
-    let report = executor.report(task(0, 0));
-    assert!(report.timed_out_rows > 0 && report.lost_rows == 0, "{report:?}");
 }
 
 #[test]

@@ -13,4 +13,5 @@ mod mixture;
 mod pressure;
 mod spout_faults;
 mod time;
+mod timeouts;
 mod word_count;
