@@ -40,7 +40,9 @@ pub fn petrel() -> &'static Path {
 
 /// Another name for the binary: tests of the build have cargo put the first one in place again, and for a moment it is not there.
 fn under_test(built: &Path) -> PathBuf {
-    let folder = built.parent().expect("a binary lies in a folder").join("under-test");
+    let target =
+        built.parent().and_then(Path::parent).expect("a binary lies in the target directory, in that of its profile");
+    let folder = target.join("under-test");
     std::fs::create_dir_all(&folder).expect("the target directory may be written");
     let (fresh, path) = (folder.join(format!("petrel.{}", std::process::id())), folder.join("petrel"));
     std::fs::hard_link(built, &fresh)
