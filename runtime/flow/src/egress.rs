@@ -11,7 +11,7 @@ use crate::outbound::Outbound;
 use crate::parcel::Parcel;
 use crate::routing::{Delivery, Now, Routed, Router, Spread};
 use crate::step::Output;
-use crate::tracker::{Tracker, lines};
+use crate::tracker::{Tracker, is_tracked};
 use crate::tuning::Tuning;
 use crate::watermark;
 use alloc::collections::VecDeque;
@@ -117,7 +117,7 @@ impl Egress {
             next_watermark: watermark::NONE,
             ticket: 0,
             loads: Vec::new(),
-            followed: lines(assignment).is_some(),
+            followed: is_tracked(assignment),
         }
     }
 

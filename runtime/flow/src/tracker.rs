@@ -26,10 +26,19 @@ pub(crate) struct Tracker {
 /// So many tuples of spouts are told of a dead letter.
 const ROOTS_MAX: usize = 100;
 
+/// Whether tuples of an assignment are tracked.
+pub(crate) fn is_tracked(assignment: &Assignment) -> bool {
+    ackers(assignment).is_some()
+}
+
+/// How many ackers an assignment has whose tuples are tracked.
+fn ackers(assignment: &Assignment) -> Option<NonZeroU32> {
+    NonZeroU32::new(assignment.acking.ackers).filter(|_| assignment.guarantee == Guarantee::AtLeastOnce)
+}
+
 /// The lines of an assignment whose tuples are tracked.
 pub(crate) fn lines(assignment: &Assignment) -> Option<Lines> {
-    let ackers =
-        NonZeroU32::new(assignment.acking.ackers).filter(|_| assignment.guarantee == Guarantee::AtLeastOnce)?;
+    let ackers = ackers(assignment)?;
     Some(Lines::new(spout_tasks(assignment).count() as u32, ackers))
 }
 
@@ -81,13 +90,13 @@ impl Tracker {
         targets: usize,
     ) -> Vec<Lineage> {
         match spread {
-            Spread::All => deliveries.iter().map(|_| Lineage::of(account.send(origins, self.edges.draw()))).collect(),
+            Spread::All => deliveries.iter().map(|_| self.keep(account, origins)).collect(),
             Spread::Parts(parts) => {
                 let mut first = 0;
                 let lineage = |rows: &u32| {
                     let part = origins.slice(first, first + rows);
                     first += rows;
-                    Lineage::of(account.send(&part, self.edges.draw()))
+                    self.keep(account, &part)
                 };
                 parts.iter().map(lineage).collect()
             }
@@ -99,7 +108,7 @@ impl Tracker {
         }
     }
 
-    /// Rows of an account are kept, for another try or for an answer: they come again with this lineage.
+    /// Rows of an account go on together: to one task, or to this one, for another try or for an answer.
     pub(crate) fn keep(&mut self, account: &mut Account, origins: &Origins) -> Lineage {
         Lineage::of(account.send(origins, self.edges.draw()))
     }
