@@ -1,8 +1,8 @@
 //! What a topology may do, and its author may not want.
 
-use crate::assignment::{Assignment, Component, Grouping, Input};
+use crate::assignment::{Assignment, Component, Grouping, Guarantee, Input};
 use crate::problem::{Problem, list};
-use crate::topology::{InputSpec, Topology};
+use crate::topology::{InputSpec, Place, Topology};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,9 +10,10 @@ use alloc::vec::Vec;
 /// Everything in a topology that can run and is likely to be a mistake. `assignment` is what the topology was resolved to.
 ///
 /// A bolt that keeps state by key has it in the task that a tuple reaches. Where tuples of one key reach several tasks, each
-/// of them has a state of its own for that key, and a count is spread over them.
+/// of them has a state of its own for that key, and a count is spread over them. And who says how tuples are tracked wants them
+/// tracked, unless a flag has turned that off.
 pub fn warnings(topology: &Topology, assignment: &Assignment) -> Vec<Problem> {
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<Problem> = idle_acking(topology, assignment).into_iter().collect();
     for component in &assignment.components {
         let Some(spec) = topology.component(component.name.as_str()) else { continue };
         if component.parallelism == 1 || component.state_key.is_empty() || component.tables.is_empty() {
@@ -23,6 +24,18 @@ pub fn warnings(topology: &Topology, assignment: &Assignment) -> Vec<Problem> {
         }
     }
     warnings
+}
+
+/// `acking` of a topology that tracks nothing.
+fn idle_acking(topology: &Topology, assignment: &Assignment) -> Option<Problem> {
+    let place = &topology.acking().place;
+    let is_written = *place != Place::Nowhere;
+    // A flag is tried out, and the file says what is meant.
+    let is_meant = topology.guarantee().1.is_some();
+    (is_written && is_meant && assignment.guarantee == Guarantee::BestEffort).then(|| {
+        let message = "`acking` has no effect, because guarantee = \"best-effort\" tracks no tuples";
+        Problem::at(place, message).help("write `guarantee = \"at-least-once\"`, or take `acking` out")
+    })
 }
 
 /// How an input brings tuples of one key to several tasks; none if it does not, or if that is for a plugin to decide.

@@ -204,6 +204,19 @@ fn what_cannot_be_read_or_applied_has_a_document_too() {
 }
 
 #[test]
+fn acking_that_has_no_effect_is_warned_of() {
+    let sandbox = Sandbox::new();
+    let text = topology(&[("\n\n[component.lines]", "\nacking = { ackers = 2 }\n\n[component.lines]")]);
+    sandbox.write("t.toml", text);
+    sandbox.write("text.txt", "a word");
+    let words = ["warning: t.toml:3:", "`acking` has no effect", "at-least-once"];
+    sandbox.run(&["check", "t.toml"]).fails(0, &words);
+    sandbox.run(&["run", "t.toml"]).fails(0, &words);
+    let tracked = sandbox.run(&["check", "t.toml", "--guarantee", "at-least-once"]).ok();
+    assert!(!tracked.stderr().contains("warning"), "{}", tracked.stderr());
+}
+
+#[test]
 fn keyed_state_that_is_split_among_tasks_is_warned_of() {
     let split = [
         ("plugin = \"count\"", "plugin = \"count\"\nparallelism = 2\nconfig = { fields = [\"word\"] }"),

@@ -55,7 +55,7 @@ pub fn resolve(
         topology: topology.name().value.clone(),
         generation,
         guarantee: topology.guarantee().0,
-        acking: topology.acking(),
+        acking: topology.acking().value,
         dead_letters: topology.dead_letters(),
         components,
         tasks,

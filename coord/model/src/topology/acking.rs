@@ -1,5 +1,6 @@
 //! How tuples are tracked: `acking = { … }` of the topology.
 
+use super::place::Located;
 use super::table::Table;
 use crate::assignment::Acking;
 
@@ -10,9 +11,10 @@ const MAX_TIMEOUT_MS: u64 = 24 * 60 * 60 * 1_000;
 const MAX_PENDING: u64 = 100_000_000;
 
 /// Reads how tuples are tracked.
-pub(crate) fn read(table: &mut Table<'_>) -> Acking {
+pub(crate) fn read(table: &mut Table<'_>) -> Located<Acking> {
     let mut acking = Acking::default();
-    let Some(entries) = table.table("acking") else { return acking };
+    let Some(entries) = table.table("acking") else { return Located::default() };
+    let place = entries.place.clone();
     let mut table = Table::new("`acking`", entries.place, entries.value, table.problems());
     if let Some(ackers) = table.integer("ackers", 1, MAX_ACKERS, "it is a number of tasks: one is enough for most") {
         acking.ackers = ackers.value as u32;
@@ -26,5 +28,5 @@ pub(crate) fn read(table: &mut Table<'_>) -> Acking {
         acking.max_pending = pending.value as u32;
     }
     table.finish();
-    acking
+    Located::new(acking, place)
 }

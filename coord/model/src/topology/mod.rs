@@ -51,7 +51,7 @@ pub const PARALLELISM_MAX: u32 = 10_000;
 pub struct Topology {
     name: Located<TopologyName>,
     guarantee: Located<Guarantee>,
-    acking: Acking,
+    acking: Located<Acking>,
     dead_letters: DeadLetterLimits,
     components: Vec<ComponentSpec>,
     order: Vec<usize>,
@@ -78,8 +78,8 @@ impl Topology {
     }
 
     /// How tuples are tracked, where the guarantee asks for it.
-    pub fn acking(&self) -> Acking {
-        self.acking
+    pub fn acking(&self) -> &Located<Acking> {
+        &self.acking
     }
 
     /// What the run's store of dead letters may take.

@@ -7,8 +7,8 @@ use super::component::{ComponentSpec, Setting};
 use super::grants::written as written_grants;
 use super::input::{GroupingSpec, InputSpec};
 use super::limits::written as written_limits;
-use super::{Located, Topology};
-use crate::assignment::{Acking, Assignment, DeadLetterLimits, Grants, Grouping};
+use super::{Located, Place, Topology};
+use crate::assignment::{Acking, Assignment, DeadLetterLimits, Grants, Grouping, Guarantee};
 use crate::id::Digest;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -23,16 +23,20 @@ impl Topology {
     /// part of a topology.
     pub fn record(&self, assignment: &Assignment, plugin: impl Fn(Digest) -> String) -> String {
         let Topology { name, guarantee, acking, dead_letters, components, order: _ } = self;
-        let Acking { ackers, message_timeout_ms, max_pending } = acking;
+        let Acking { ackers, message_timeout_ms, max_pending } = **acking;
         let DeadLetterLimits { max_bytes, max_age_ms } = dead_letters;
-        let mut text = format!(
-            "name = {}\nguarantee = {}\nacking = {{ ackers = {ackers}, message_timeout_ms = {message_timeout_ms}, \
-             max_pending = {max_pending} }}\ndead_letters = {{ max_mb = {}, max_age_h = {} }}\n",
-            quoted(name.as_str()),
-            quoted(guarantee.name()),
+        let mut text = format!("name = {}\nguarantee = {}\n", quoted(name.as_str()), quoted(guarantee.name()));
+        // Where nothing is tracked, nobody wants to be told that it has no effect, unless he wrote it.
+        if guarantee.value != Guarantee::BestEffort || acking.place != Place::Nowhere {
+            text.push_str(&format!(
+                "acking = {{ ackers = {ackers}, message_timeout_ms = {message_timeout_ms}, max_pending = {max_pending} }}\n"
+            ));
+        }
+        text.push_str(&format!(
+            "dead_letters = {{ max_mb = {}, max_age_h = {} }}\n",
             max_bytes >> 20,
             max_age_ms / 3_600_000
-        );
+        ));
         for spec in components {
             let resolved = assignment.components.iter().find(|component| component.name == spec.name.value);
             let Some(resolved) = resolved else { continue };

@@ -62,3 +62,38 @@ fn groupings_that_keep_a_key_together_or_know_what_they_do() {
         assert_eq!(warned(3, &format!("{{ {input} }}")), [], "{input}");
     }
 }
+
+#[test]
+fn acking_without_tracking_is_told_unless_a_flag_turned_it_off() {
+    let text = |guarantee: &str, acking: &str| {
+        format!("name = \"t\"\nguarantee = \"{guarantee}\"\n{acking}\ncomponent.rows.plugin = \"rows\"\n")
+    };
+    let told = |text: &str, overrides: &Overrides| {
+        let mut topology = parsed(text);
+        topology.apply(overrides).unwrap();
+        warnings(&topology, &resolved(&topology))
+    };
+    let (none, written) = (Overrides::default(), text("best-effort", "acking = { ackers = 2 }"));
+    let warned = told(&written, &none);
+    assert_eq!(warned.len(), 1);
+    assert!(warned[0].message.starts_with("`acking` has no effect"), "{}", warned[0].message);
+    assert!(warned[0].help.as_ref().unwrap().contains("at-least-once"));
+    let place = warned[0].span.clone().unwrap();
+    assert!(written[place.clone()].contains("ackers"), "{}", &written[place]);
+    assert_eq!(told(&text("best-effort", ""), &none), []);
+    let tracked = text("at-least-once", "acking = { ackers = 2 }");
+    assert_eq!(told(&tracked, &none), []);
+    let off = Overrides { guarantee: Some(Guarantee::BestEffort), ..Overrides::default() };
+    assert_eq!(told(&tracked, &off), [], "the file means it");
+    let on = Overrides { guarantee: Some(Guarantee::AtLeastOnce), ..Overrides::default() };
+    assert_eq!(told(&written, &on), []);
+}
+
+/// What ran is run again without being told what nobody wrote.
+#[test]
+fn a_record_of_a_topology_that_tracks_nothing_warns_of_nothing() {
+    let topology = parsed("name = \"t\"\nguarantee = \"best-effort\"\ncomponent.rows.plugin = \"rows\"\n");
+    let recorded = topology.record(&resolved(&topology), |_| "rows".into());
+    let again = parsed(&recorded);
+    assert_eq!(warnings(&again, &resolved(&again)), [], "{recorded}");
+}
