@@ -4,6 +4,7 @@ use crate::faults::trouble;
 use crate::guests::guest;
 use petrel_tests::{Finished, Sandbox};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -143,6 +144,49 @@ fn a_second_signal_stops_at_once() {
         assert_eq!(finished.json()["status"], "stopped");
         assert!(finished.stderr().contains("stopping"), "{}", finished.stderr());
     }
+}
+
+/// Whether a process has a file open whose name ends like that.
+fn has_open(process: u32, end: &str) -> bool {
+    let handles = std::fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten();
+    let mut files = handles.filter_map(|handle| std::fs::read_link(handle.path()).ok());
+    files.any(|file| file.to_string_lossy().ends_with(end))
+}
+
+#[test]
+fn a_signal_while_plugins_compile_says_that_nothing_was_started() {
+    let sandbox = Sandbox::new();
+    endless(&sandbox, "early", "", "");
+    let cache = sandbox.path().join(".home/cache");
+    std::fs::create_dir_all(cache.parent().unwrap()).unwrap();
+    std::fs::DirBuilder::new().mode(0o700).create(&cache).unwrap();
+    sandbox.run(&["check", "early.toml"]).ok();
+    // Everything is to be compiled again, and somebody else is at it already.
+    let mut claims = Vec::new();
+    for entry in std::fs::read_dir(&cache).unwrap().flatten() {
+        match entry.path().extension().is_some_and(|extension| extension == "lock") {
+            true => {
+                let claim = std::fs::File::open(entry.path()).unwrap();
+                claim.lock().unwrap();
+                claims.push(claim);
+            }
+            false => std::fs::remove_file(entry.path()).unwrap(),
+        }
+    }
+    assert_eq!(claims.len(), 3, "one for each plugin");
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let run = Living::start(&sandbox, &["run", "early.toml", "-o", "json"]);
+        wait_until("it compiles", || has_open(run.id(), ".lock"));
+        run.signal(signal);
+        let finished = run.end().fails(code, &["interrupted while compiling ", "; nothing was started"]);
+        assert_eq!(finished.stderr().lines().count(), 1, "{}", finished.stderr());
+        assert!(finished.stderr().contains("numbers"), "the plugin's name: {}", finished.stderr());
+        assert_eq!(finished.stdout(), "");
+        assert!(!sandbox.path().join("early.tsv").exists() && !sandbox.path().join(".home/runs").exists());
+    }
+    drop(claims);
+    let finished = sandbox.run(&["run", "early.toml", "--for", "100ms", "-o", "json"]);
+    assert_drained(&sandbox, "early", finished);
 }
 
 #[test]

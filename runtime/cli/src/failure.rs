@@ -44,10 +44,15 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         // The exit code says it too, where standard error cannot be written.
         let _ = write!(std::io::stderr(), "{}", self.text());
+        ExitCode::from(self.code())
+    }
+
+    /// Its exit code.
+    pub(crate) fn code(&self) -> u8 {
         match self {
-            Failure::Topology(_) | Failure::Invalid | Failure::Usage(_) => ExitCode::from(2),
-            Failure::Failed(_) | Failure::Reported => ExitCode::from(1),
-            Failure::Stopped(signal) => ExitCode::from(128 + signal.as_raw_value() as u8),
+            Failure::Topology(_) | Failure::Invalid | Failure::Usage(_) => 2,
+            Failure::Failed(_) | Failure::Reported => 1,
+            Failure::Stopped(signal) => 128 + signal.as_raw_value() as u8,
         }
     }
 }

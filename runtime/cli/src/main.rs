@@ -23,6 +23,7 @@ mod file_errors;
 mod graph;
 mod guest_build;
 mod home;
+mod interruption;
 mod live_view;
 mod log_writer;
 mod output;

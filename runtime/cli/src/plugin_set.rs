@@ -3,6 +3,7 @@
 use crate::embedded;
 use crate::failure::{CommandResult, Failure};
 use crate::file_errors::with_next_step;
+use crate::interruption::Loading;
 use petrel_flow::Trap;
 use petrel_model::{CompileLimits, ConfigKey, DescribeProblem, Description, Digest, InputStream, Plugins, World};
 use petrel_sandbox::{DescribeError, Plugin, Sandbox};
@@ -19,6 +20,7 @@ pub(crate) struct PluginSet {
     by_reference: BTreeMap<String, Digest>,
     loaded: BTreeMap<Digest, Plugin>,
     bytes: BTreeMap<Digest, PluginBytes>,
+    loading: Loading,
 }
 
 /// The component of a plugin: part of this binary, or read from a file.
@@ -33,7 +35,13 @@ impl PluginSet {
             by_reference: BTreeMap::new(),
             loaded: BTreeMap::new(),
             bytes: BTreeMap::new(),
+            loading: Loading::default(),
         }
+    }
+
+    /// The same set, which says there what is being compiled.
+    pub(crate) fn telling(self, loading: Loading) -> PluginSet {
+        PluginSet { loading, ..self }
     }
 
     /// What was loaded.
@@ -61,7 +69,8 @@ impl PluginSet {
 
     /// Compiles a component and keeps it under a reference.
     fn keep(&mut self, reference: &str, bytes: PluginBytes, limits: &CompileLimits) -> Result<(Digest, World), String> {
-        let plugin = self.sandbox.load_within(&bytes, limits).map_err(|error| error.to_string())?;
+        let loaded = self.loading.of(reference, || self.sandbox.load_within(&bytes, limits));
+        let plugin = loaded.map_err(|error| error.to_string())?;
         let (digest, world) = (plugin.digest(), plugin.world());
         self.by_reference.insert(reference.to_owned(), digest);
         self.loaded.insert(digest, plugin);

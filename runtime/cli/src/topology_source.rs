@@ -2,6 +2,7 @@
 
 use crate::failure::{CommandResult, Failure};
 use crate::file_errors::next_step;
+use crate::interruption::Loading;
 use crate::plugin_set::{PluginBytes, PluginSet};
 use crate::problems::{Problems, Weight};
 use petrel_model::{Assignment, Component, Digest, Guarantee, Overrides, Place, Problem, Topology};
@@ -112,7 +113,12 @@ impl TopologySource {
 
     /// Loads the plugins, asks them to describe themselves, and checks that everything fits and can be run by this version.
     pub(crate) fn resolve(&self, sandbox: &Arc<Sandbox>) -> CommandResult<Resolved> {
-        let mut plugins = PluginSet::new(sandbox.clone(), self.folder());
+        self.resolve_telling(sandbox, Loading::default())
+    }
+
+    /// The same, and says there which plugin is being compiled.
+    pub(crate) fn resolve_telling(&self, sandbox: &Arc<Sandbox>, loading: Loading) -> CommandResult<Resolved> {
+        let mut plugins = PluginSet::new(sandbox.clone(), self.folder()).telling(loading);
         let resolved = petrel_model::resolve(&self.topology, &mut plugins, FIRST_GENERATION);
         let mut problems = self.unsupported();
         match resolved {

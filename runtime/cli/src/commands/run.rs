@@ -3,6 +3,7 @@
 use super::time::parse_time;
 use crate::failure::{CommandResult, Failure};
 use crate::home::{Home, RunFolder};
+use crate::interruption::{Loading, NothingStarted, Signals};
 use crate::live_view::{LiveView, print_beside_view};
 use crate::log_writer::LogFlags;
 use crate::output::{Format, OutputFlag, print_json};
@@ -18,7 +19,7 @@ use petrel_sandbox::PrintTarget;
 use petrel_worker::{OnPause, Report, RunHandle, TaskEnd, unreadable_sources};
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::SignalKind;
 
 /// Run topologies in this process, until they are done or stopped.
 ///
@@ -66,6 +67,9 @@ impl Run {
     }
 
     async fn run(self) -> CommandResult {
+        // What comes between the end of the one and the beginning of the other is not lost.
+        let (loading, mut signals) = (Loading::default(), Signals::listen()?);
+        let nothing_started = NothingStarted::watch(loading.clone())?;
         let mut sources =
             self.topologies.iter().map(|path| TopologySource::read(path)).collect::<CommandResult<Vec<_>>>()?;
         self.overrides.apply(&mut sources)?;
@@ -76,7 +80,7 @@ impl Run {
         let mut resolved = Vec::new();
         for source in &sources {
             // Compiling a plugin takes its time on one thread; signals still end the process meanwhile.
-            resolved.push(tokio::task::block_in_place(|| source.resolve(&sandbox))?);
+            resolved.push(tokio::task::block_in_place(|| source.resolve_telling(&sandbox, loading.clone()))?);
         }
         for (source, resolved) in sources.iter().zip(&resolved) {
             source.warnings_text(resolved).iter().for_each(|warnings| tell!("{warnings}"));
@@ -94,6 +98,7 @@ impl Run {
             .map(|assignment| home.claim_run(assignment.topology.as_str()))
             .collect::<anyhow::Result<_>>()?;
 
+        drop(nothing_started);
         let mut sessions = Vec::new();
         for ((source, resolved), folder) in sources.iter().zip(resolved).zip(folders) {
             let options = SessionOptions {
@@ -109,7 +114,7 @@ impl Run {
             };
             sessions.push(Session::start(folder, source.topology(), resolved, options)?);
         }
-        let stopped_by = self.watch(&mut sessions).await?;
+        let stopped_by = self.watch(&mut sessions, &mut signals).await;
         let (reports, failures): (Vec<Report>, Vec<Vec<TaskEnd>>) = sessions.into_iter().map(Session::finish).unzip();
         tell_failures(reports.iter().map(|report| report.topology.as_str()), &failures);
         match self.output.format {
@@ -140,7 +145,7 @@ impl Run {
 
     /// Waits for the ends of all topologies, for signals and for the time to be over; keeps the live view going. Returns
     /// the signal that stopped them, if one did.
-    async fn watch(&self, sessions: &mut [Session]) -> CommandResult<Option<SignalKind>> {
+    async fn watch(&self, sessions: &mut [Session], signals: &mut Signals) -> Option<SignalKind> {
         let handles: Vec<RunHandle> = sessions.iter().map(|session| session.handle().clone()).collect();
         let reports = || handles.iter().map(RunHandle::report).collect::<Vec<_>>();
         let all_ended = async {
@@ -150,8 +155,6 @@ impl Run {
         };
         tokio::pin!(all_ended);
 
-        let mut interrupts = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
-        let mut terminations = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
         let deadline = async {
             match self.run_for {
                 Some(time) => tokio::time::sleep(time).await,
@@ -171,12 +174,11 @@ impl Run {
                     deadline_over = true;
                     handles.iter().for_each(RunHandle::drain);
                 }
-                _ = terminations.recv() => ending.advance(SignalKind::terminate(), &view, &handles),
-                _ = interrupts.recv() => ending.advance(SignalKind::interrupt(), &view, &handles),
+                signal = signals.next() => ending.advance(signal, &view, &handles),
             }
         }
         view.close();
-        Ok(ending.stopped_by)
+        ending.stopped_by
     }
 }
 
