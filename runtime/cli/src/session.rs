@@ -58,7 +58,7 @@ impl Session {
         match ControlServer::start(session.folder.path(), session.handle.clone()) {
             Ok(control) => session.control = Some(control),
             Err(error) => {
-                tell!("{error:#}: `petrel top`, `resume` and `dead-letters retry` cannot reach this run");
+                tell!("{error:#}: `petrel top`, `resume` and `dead-letters` cannot reach this run");
             }
         }
         Ok(session)

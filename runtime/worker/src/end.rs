@@ -16,6 +16,13 @@ pub struct TaskName {
     pub is_grouping: bool,
 }
 
+impl TaskName {
+    /// One of the tasks that know which tuples are through. They are of no component.
+    pub(crate) fn acker(number: u32) -> TaskName {
+        TaskName { component: "the acker".to_owned(), task: number, is_grouping: false }
+    }
+}
+
 impl fmt::Display for TaskName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let before = if self.is_grouping { "the grouping of " } else { "" };

@@ -2,7 +2,7 @@
 
 use crate::acker_shell::AckerShell;
 use crate::clock::Clock;
-use crate::dead_letters::{self, DeadLetterCounts, DeadLetters};
+use crate::dead_letters::{self, DeadLetterCounts, DeadLetters, TakenOut};
 use crate::draining::Drain;
 use crate::end::{TaskEnd, TaskName};
 use crate::failure_report::FailureReport;
@@ -79,8 +79,8 @@ pub enum RefusedAssignment {
 pub struct Run {
     handle: RunHandle,
     tasks: JoinSet<TaskEnd>,
-    /// They end with the run.
-    _ackers: JoinSet<()>,
+    /// They end with the run, and never before it.
+    ackers: JoinSet<()>,
     names: BTreeMap<tokio::task::Id, TaskName>,
 }
 
@@ -131,6 +131,17 @@ impl RunHandle {
         let (task, redelivery, redelivering) = self.redeliveries.ask(&self.assignment, &self.pauses, letter).await?;
         self.post.deliver(task, Letter::Redelivery(Box::new(redelivery)));
         Ok(redelivering)
+    }
+
+    /// Takes letters out of the run's store: these, or all there are.
+    ///
+    /// # Errors
+    /// Why that cannot be, in words.
+    pub async fn drop_letters(&self, numbers: Option<Vec<u64>>) -> Result<TakenOut, String> {
+        match &self.dead_letters {
+            Some(dead_letters) => dead_letters.remove(numbers).await,
+            None => Err("this run keeps no dead letters".to_owned()),
+        }
     }
 
     /// Ends every stream of tasks that do not run here: nothing comes from them. To be called once, where nothing did.
@@ -261,11 +272,13 @@ impl Run {
             let spawned = tasks.spawn(shell.run());
             names.insert(spawned.id(), staff.name(*id));
         }
-        let mut acker_tasks = JoinSet::new();
+        let mut acker_tasks: JoinSet<()> = JoinSet::new();
         for (number, inbox) in (0..ackers).zip(inboxes) {
             let id = TaskId::acker(number);
             let task = Task::new(&assignment, id, options.tuning, clock.now_us(), options.seed);
-            acker_tasks.spawn(AckerShell { task, inbox, post: post.clone(), clock }.run());
+            let shell = AckerShell { task, inbox, post: post.clone(), clock };
+            let spawned = acker_tasks.spawn(shell.run());
+            names.insert(spawned.id(), TaskName::acker(number));
         }
         let handle = RunHandle {
             assignment,
@@ -282,7 +295,7 @@ impl Run {
             ended: Arc::default(),
             failure: Arc::default(),
         };
-        Ok(Run { handle, tasks, _ackers: acker_tasks, names })
+        Ok(Run { handle, tasks, ackers: acker_tasks, names })
     }
 
     /// Looks at the run and ends it, from anywhere.
@@ -293,17 +306,30 @@ impl Run {
     /// Waits until the next task has ended, without losing anything when it is not awaited to its end. The first
     /// failure stops the other tasks. None: all have ended, and the report is final.
     pub async fn next_end(&mut self) -> Option<TaskEnd> {
-        let Some(joined) = self.tasks.join_next_with_id().await else {
+        let joined = tokio::select! {
+            biased;
+            joined = self.tasks.join_next_with_id() => joined,
+            // Without it no tuple is ever through: spouts would wait for it for ever, or emit everything again and again.
+            Some(ended) = self.ackers.join_next_with_id() => {
+                let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+                return Some(self.ended(TaskEnd::Panicked { task: self.name(id) }));
+            }
+        };
+        let Some(joined) = joined else {
             self.handle.close(if self.handle.drain.was_early() { Status::Drained } else { Status::Done });
             return None;
         };
-        let end = match joined {
-            Ok((_, end)) => end,
-            Err(error) => {
-                let task = self.names.get(&error.id()).cloned().unwrap_or_default();
-                TaskEnd::Panicked { task }
-            }
-        };
+        let end = joined.map_or_else(|error| TaskEnd::Panicked { task: self.name(error.id()) }, |(_, end)| end);
+        Some(self.ended(end))
+    }
+
+    /// What a task that has ended was called.
+    fn name(&self, id: tokio::task::Id) -> TaskName {
+        self.names.get(&id).cloned().unwrap_or_default()
+    }
+
+    /// A task has ended like this.
+    fn ended(&self, end: TaskEnd) -> TaskEnd {
         if let Some(failure) = FailureReport::of(&end) {
             self.handle.failure.get_or_init(|| failure);
             self.handle.stop();
@@ -311,6 +337,68 @@ impl Run {
         } else if matches!(end, TaskEnd::Stopped) {
             self.handle.close(Status::Stopped);
         }
-        Some(end)
+        end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::staff::FIRST_GENERATION;
+    use petrel_model::{Acking, DeadLetterLimits};
+
+    /// A run without components, and with an acker.
+    fn tracked() -> Run {
+        let assignment = Assignment {
+            topology: "t".into(),
+            generation: FIRST_GENERATION,
+            guarantee: Guarantee::AtLeastOnce,
+            acking: Acking::default(),
+            dead_letters: DeadLetterLimits::default(),
+            components: vec![],
+            tasks: vec![],
+        };
+        let options = RunOptions {
+            plugins: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            plugin_names: BTreeMap::new(),
+            dead_letters: None,
+            logs: LogSink::nowhere(),
+            prints: PrintTarget::Stderr,
+            tuning: Tuning::default(),
+            on_pause: OnPause::Fail,
+            purpose: Purpose::Run,
+            seed: 1,
+        };
+        Run::start(assignment, options).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_acker_that_panics_ends_the_run_and_is_named() {
+        let mut run = tracked();
+        assert_eq!(run.ackers.len(), 1);
+        // A task at work, so that the run does not end by itself.
+        let mut stop = run.handle.stop.subscribe();
+        run.tasks.spawn(async move {
+            let _ = stop.wait_for(|stopped| *stopped).await;
+            TaskEnd::Stopped
+        });
+        let defective = run.ackers.spawn(async { panic!("a defect") });
+        run.names.insert(defective.id(), TaskName::acker(1));
+        let end = run.next_end().await.expect("it has not ended well");
+        assert!(end.to_string().starts_with("the acker[1] ended by a defect of petrel itself"), "{end}");
+        assert!(matches!(run.next_end().await, Some(TaskEnd::Stopped)), "the others are stopped");
+        assert!(run.next_end().await.is_none());
+        let report = run.handle().report();
+        assert_eq!(report.status, Status::Failed);
+        let failure = report.failure.expect("why it failed");
+        assert_eq!((failure.component.as_str(), failure.task, failure.kind), ("the acker", Some(1), "defect"));
+    }
+
+    #[tokio::test]
+    async fn ackers_that_work_do_not_keep_a_run_from_ending() {
+        let mut run = tracked();
+        assert!(run.next_end().await.is_none());
+        assert_eq!(run.handle().report().status, Status::Done);
     }
 }

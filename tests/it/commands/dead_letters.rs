@@ -2,6 +2,7 @@
 
 use super::schema::assert_fits;
 use crate::faults::trouble;
+use crate::living::{Living, endless, wait_until};
 use petrel_tests::Sandbox;
 use serde_json::{Value, json};
 
@@ -88,16 +89,76 @@ fn letters_that_are_dropped_are_gone_and_their_numbers_too() {
     assert_fits(&document, "dead-letters-drop");
     assert_eq!(document, json!({ "topology": "t", "dropped": 1, "missing": [], "left": 2 }));
     assert_eq!(numbers(&list(&sandbox, &[])), [1, 3]);
-    sandbox
-        .run(&["dead-letters", "drop", "t", "2", "3"])
-        .fails(1, &["1 letter taken out, 1 letter left", "no letter 2"]);
-    sandbox.run(&["dead-letters", "show", "t", "3"]).fails(2, &["t has no dead letter 3", "dead-letters list t"]);
+    sandbox.run(&["dead-letters", "drop", "t", "2", "3"]).fails(
+        1,
+        &["1 letter taken out, 1 letter left", "error: t has no dead letter 2: `petrel dead-letters list t`"],
+    );
     rejecting(&sandbox, 40);
     assert_eq!(numbers(&list(&sandbox, &[])), [1, 4]);
     sandbox.run(&["dead-letters", "drop", "t", "--all"]).ok();
     assert_eq!(numbers(&list(&sandbox, &[])), [0; 0]);
     rejecting(&sandbox, 50);
     assert_eq!(numbers(&list(&sandbox, &[])), [5]);
+}
+
+/// Whoever asks for a letter that is not there is told the same.
+#[test]
+fn a_number_that_is_not_there_is_told_alike() {
+    let sandbox = Sandbox::new();
+    rejecting(&sandbox, 10);
+    for what in ["show", "drop"] {
+        let finished = sandbox.run(&["dead-letters", what, "t", "3", "-o", "json"]);
+        finished.fails(1, &["error: t has no dead letter 3: `petrel dead-letters list t` shows which there are"]);
+    }
+    let finished = sandbox.run(&["dead-letters", "drop", "t", "9", "7", "1", "-o", "json"]);
+    let finished = finished.fails(1, &["error: t has no dead letters 7, 9: "]);
+    assert_eq!(finished.json(), json!({ "topology": "t", "dropped": 1, "missing": [7, 9], "left": 0 }));
+}
+
+#[test]
+fn letters_are_dropped_while_the_topology_runs() {
+    let sandbox = Sandbox::new();
+    for at in [10, 20, 30] {
+        rejecting(&sandbox, at);
+    }
+    endless(&sandbox, "t", "how = \"reject\", at = 5", "");
+    let run = Living::start(&sandbox, &["run", "t.toml", "-o", "json"]);
+    wait_until("there is a letter of this run", || numbers(&list(&sandbox, &[])) == [1, 2, 3, 4]);
+    let document = sandbox.run(&["dead-letters", "drop", "t", "2", "4", "-o", "json"]).ok().json();
+    assert_fits(&document, "dead-letters-drop");
+    assert_eq!(document, json!({ "topology": "t", "dropped": 2, "missing": [], "left": 2 }));
+    let missing = ["1 letter taken out, 1 letter left", "error: t has no dead letter 2: `petrel dead-letters list t`"];
+    sandbox.run(&["dead-letters", "drop", "t", "2", "3"]).fails(1, &missing);
+    assert_eq!(numbers(&list(&sandbox, &[])), [1]);
+    sandbox.run(&["dead-letters", "drop", "t", "--all"]).ok();
+    run.signal("INT");
+    assert_eq!(run.end().ok().json()["dead_letters"], json!({ "stored": 1, "lost": 0, "dropped": 0 }));
+    assert_eq!(numbers(&list(&sandbox, &[])), [0; 0], "what was taken out does not come back at the end");
+    let folder = sandbox.path().join(".home/runs/t/dead-letters");
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1, "nothing of them takes room any more");
+}
+
+/// The one who takes out and the one who writes do not get in each other's way.
+#[test]
+fn letters_that_come_while_others_are_dropped_are_kept() {
+    let sandbox = Sandbox::new();
+    endless(&sandbox, "t", "how = \"reject\", from = 0", "");
+    let run = Living::start(&sandbox, &["run", "t.toml", "-o", "json", "--log-level", "off"]);
+    wait_until("there are letters", || {
+        sandbox.path().join(".home/runs/t/dead-letters").exists() && list(&sandbox, &[])["total"] != 0
+    });
+    let mut dropped = 0;
+    for _ in 0..20 {
+        let document = sandbox.run(&["dead-letters", "drop", "t", "--all", "-o", "json"]).ok().json();
+        dropped += document["dropped"].as_u64().unwrap();
+    }
+    assert!(dropped > 0);
+    run.signal("INT");
+    let report = run.end().ok().json();
+    let (stored, left) = (report["dead_letters"]["stored"].as_u64().unwrap(), list(&sandbox, &[]));
+    assert_eq!(left["total"].as_u64(), Some(stored - dropped));
+    assert_eq!((&left["unreadable"], &left["damage"]), (&json!(0), &json!([])));
+    assert_eq!(report["dead_letters"]["lost"], 0);
 }
 
 #[test]

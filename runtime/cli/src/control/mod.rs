@@ -1,7 +1,7 @@
 //! How other commands reach a topology that runs: a socket in the folder of its run.
 //!
 //! ```text
-//!   petrel top, resume, dead-letters retry                       petrel run, petrel dev
+//!   petrel top, resume, dead-letters retry, drop                 petrel run, petrel dev
 //!   Client ── a request, a line of JSON ──► runs/NAME/control.sock ──► ControlServer ──► RunHandle
 //!          ◄── its answers, a line each ──                             (a thread of its own)
 //! ```

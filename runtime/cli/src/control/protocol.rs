@@ -30,6 +30,11 @@ pub(crate) enum Ask {
     },
     /// Dead letters are to be tried again. Answered by one `letter` for each, as soon as it is known, and then `retried`.
     Retry(Selection),
+    /// Dead letters are to go. Answered by one `dropped`.
+    Drop {
+        /// These, or all, and what is damaged.
+        numbers: Option<Vec<u64>>,
+    },
 }
 
 /// An answer.
@@ -60,6 +65,15 @@ pub(crate) enum Answer {
     Letter(LetterOutcome),
     /// To `retry`, when there are no more.
     Retried,
+    /// To `drop`.
+    Dropped {
+        /// How many letters are gone.
+        dropped: u64,
+        /// Numbers that were asked for and are not there.
+        missing: Vec<u64>,
+        /// How many letters there are still.
+        left: u64,
+    },
     /// To anything that cannot be done.
     Refused {
         /// The request itself is wrong, whatever the topology does.
@@ -137,6 +151,13 @@ mod tests {
         assert_eq!(line, r#"{"version":1,"ask":"retry","numbers":[3],"component":null,"kind":"trap"}"#);
         assert_eq!(Request::read(line.as_bytes()), Ok(retry));
         assert_eq!(Request::read(br#"{"version":1,"ask":"retry"}"#), Ok(Ask::Retry(Selection::default())));
+        let drop = Ask::Drop { numbers: Some(vec![3, 4]) };
+        let line = Request::line(drop.clone());
+        assert_eq!(line, r#"{"version":1,"ask":"drop","numbers":[3,4]}"#);
+        assert_eq!(Request::read(line.as_bytes()), Ok(drop));
+        assert_eq!(Request::read(br#"{"version":1,"ask":"drop"}"#), Ok(Ask::Drop { numbers: None }));
+        let line = String::from_utf8(Answer::Dropped { dropped: 1, missing: vec![9], left: 2 }.line()).unwrap();
+        assert_eq!(line, "{\"version\":1,\"answer\":\"dropped\",\"dropped\":1,\"missing\":[9],\"left\":2}\n");
         let line = String::from_utf8(Answer::Resumed { tasks: 2 }.line()).unwrap();
         assert_eq!(line, "{\"version\":1,\"answer\":\"resumed\",\"tasks\":2}\n");
         assert_eq!(Answer::read(&line), Ok(Answer::Resumed { tasks: 2 }));

@@ -7,6 +7,7 @@ use crate::retrying::{LetterOutcome, Selection, feed};
 use anyhow::Context;
 use petrel_model::nearest;
 use petrel_worker::RunHandle;
+use petrel_worker::dead_letters::TakenOut;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -158,6 +159,7 @@ impl Served {
             }
             Ask::Resume { component } => send(writer, self.resume(component.as_deref())).await,
             Ask::Retry(selection) => self.retry(selection, writer).await,
+            Ask::Drop { numbers } => send(writer, self.drop_letters(numbers).await).await,
         }
     }
 
@@ -171,6 +173,14 @@ impl Served {
             Err(error) => Answer::Refused { usage: false, reason: format!("{error:#}") },
         };
         send(writer, answer).await
+    }
+
+    /// The run's own writer takes them out: nobody else may write there.
+    async fn drop_letters(&self, numbers: Option<Vec<u64>>) -> Answer {
+        match self.handle.drop_letters(numbers).await {
+            Ok(TakenOut { letters, missing, left }) => Answer::Dropped { dropped: letters, missing, left },
+            Err(reason) => Answer::Refused { usage: false, reason },
+        }
     }
 
     fn resume(&self, component: Option<&str>) -> Answer {

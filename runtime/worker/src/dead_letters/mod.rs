@@ -28,5 +28,5 @@ pub use fate::Fate;
 pub use letter::{FrameOrigin, Letter, LetterField, LetterInput, LetterPlugin, LetterSource, LetterTimer};
 pub use reader::{Contents, read};
 pub use segment::Damage;
-pub use store::{Appended, Store, StoreError};
+pub use store::{Appended, Store, StoreError, TakenOut};
 pub use writer::{DeadLetterCounts, DeadLetterWriter, DeadLetters};

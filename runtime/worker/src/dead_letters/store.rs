@@ -59,6 +59,17 @@ pub struct Appended {
     pub too_large: Vec<String>,
 }
 
+/// What became of letters that were to be taken out of a store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TakenOut {
+    /// How many are gone.
+    pub letters: u64,
+    /// Numbers that were asked for and are not there.
+    pub missing: Vec<u64>,
+    /// How many there are still.
+    pub left: u64,
+}
+
 /// Why a store cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -227,6 +238,21 @@ impl Store {
         self.take_out(numbers.iter().copied());
         self.delete_empty()?;
         Ok(numbers)
+    }
+
+    /// Takes letters out by number, or, where none are named, everything that is there.
+    ///
+    /// # Errors
+    /// As for [`remove`](Store::remove) and [`clear`](Store::clear).
+    pub fn take(&mut self, numbers: Option<Vec<u64>>) -> Result<TakenOut, StoreError> {
+        let Some(mut missing) = numbers else {
+            return Ok(TakenOut { letters: self.clear()?, missing: Vec::new(), left: self.letters() });
+        };
+        let gone = self.remove(missing.iter().copied())?;
+        missing.retain(|number| !gone.contains(number));
+        missing.sort_unstable();
+        missing.dedup();
+        Ok(TakenOut { letters: gone.len() as u64, missing, left: self.letters() })
     }
 
     /// Takes everything out, what is damaged too. Gives the number of letters.

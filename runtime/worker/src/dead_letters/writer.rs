@@ -2,7 +2,7 @@
 
 use super::fate::Fate;
 use super::letter::Letter;
-use super::store::{Appended, Store, StoreError};
+use super::store::{Appended, Store, StoreError, TakenOut};
 use petrel_model::DeadLetterLimits;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,7 +37,16 @@ pub struct DeadLetters {
 enum Order {
     Put(Box<Letter>, OwnedSemaphorePermit),
     Settle(Settlement),
+    Remove(Removal),
     Finish,
+}
+
+/// Letters that somebody wants out of the store.
+#[derive(Debug)]
+struct Removal {
+    /// These; none: all, and what is damaged.
+    numbers: Option<Vec<u64>>,
+    answer: Answer<Result<TakenOut, String>>,
 }
 
 /// A letter that was tried again is to leave the store.
@@ -102,6 +111,18 @@ impl DeadLetters {
             fates.push(answer.await.unwrap_or(Fate::Unsettled { processed: true, why: NOBODY.to_owned() }));
         }
         fates
+    }
+
+    /// Takes letters out, whatever became of them: these, or all there are, and what is damaged. What was put before is there
+    /// then. One that is being tried again meanwhile may come back with another number.
+    ///
+    /// # Errors
+    /// Why the store could not be changed, in words.
+    pub async fn remove(&self, numbers: Option<Vec<u64>>) -> Result<TakenOut, String> {
+        let (answer, removed) = answer_channel();
+        let nobody = |_| NOBODY.to_owned();
+        self.orders.send(Order::Remove(Removal { numbers, answer })).map_err(|_| NOBODY.to_owned())?;
+        removed.await.map_err(nobody)?
     }
 
     /// Takes a letter out that was tried again, puts another one in its place where there is one, and answers. Waits for
@@ -189,6 +210,7 @@ impl<T: Fn(String)> Writing<T> {
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             let (mut letters, mut rooms, mut settlements, mut finish) = (Vec::new(), Vec::new(), Vec::new(), false);
+            let mut removals = Vec::new();
             while let Some(order) = next {
                 match order {
                     Order::Put(letter, room) => {
@@ -196,15 +218,22 @@ impl<T: Fn(String)> Writing<T> {
                         rooms.push(room);
                     }
                     Order::Settle(settlement) => settlements.push(settlement),
+                    Order::Remove(removal) => removals.push(removal),
                     Order::Finish => finish = true,
                 }
-                next = (!finish && letters.len() + settlements.len() < BATCH).then(|| queue.try_recv().ok()).flatten();
+                // What comes after a removal is not to be removed.
+                let goes_on = !finish && removals.is_empty() && letters.len() + settlements.len() < BATCH;
+                next = goes_on.then(|| queue.try_recv().ok()).flatten();
             }
             if !letters.is_empty() {
                 self.write(letters);
             }
             drop(rooms);
             self.settle(settlements);
+            for Removal { numbers, answer } in removals {
+                // Nobody need wait for it.
+                let _ = answer.send(self.remove(numbers).map_err(|error| error.to_string()));
+            }
             if finish {
                 break;
             }
@@ -287,6 +316,10 @@ impl<T: Fn(String)> Writing<T> {
                 Err(why) => settlement.unsettled(why.clone()),
             }
         }
+    }
+
+    fn remove(&mut self, numbers: Option<Vec<u64>>) -> Result<TakenOut, StoreError> {
+        self.open()?.take(numbers)
     }
 
     fn trim(&mut self) {
@@ -387,12 +420,35 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn letters_are_taken_out_beside_those_that_come() {
+        let folder = TempDir::new().unwrap();
+        let (writer, _) = Told::start(&folder);
+        let letters = writer.letters();
+        let removing = async {
+            // What was put before is there; what is put later is not meant by `all`.
+            put(&letters, 3, 10).await;
+            let some = letters.remove(Some(vec![2, 9, 2])).await.unwrap();
+            let (all, ()) = tokio::join!(letters.remove(None), put(&letters, 2, 10));
+            (some, all.unwrap())
+        };
+        let (some, all) = removing.await;
+        assert_eq!(some, TakenOut { letters: 1, missing: vec![9], left: 2 });
+        assert_eq!(all, TakenOut { letters: 2, missing: vec![], left: 0 });
+        assert_eq!(writer.finish().stored, 5);
+        let mut left = Vec::new();
+        read(&folder.path().join("letters"), false, |letter| left.push(letter.number)).unwrap();
+        assert_eq!(left, [4, 5], "numbers are never given again");
+        assert_eq!(letters.remove(None).await, Err(NOBODY.to_owned()));
+    }
+
+    #[tokio::test]
     async fn a_letter_that_cannot_be_taken_out_is_told_and_stays() {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("letters"), "a file where a folder should be").unwrap();
         let (writer, _) = Told::start(&folder);
         let fate = writer.letters().take_out([1]).await;
         assert!(matches!(&fate[0], Fate::Unsettled { processed: true, why } if why.contains("letters")), "{fate:?}");
+        assert!(writer.letters().remove(None).await.unwrap_err().contains("letters"));
         let (sender, answer) = answer_channel();
         let failed = Fate::Failed { number: 0, kind: "trap".into(), reason: "y".into(), attempts: 2 };
         writer.letters().settle(1, failed, Some(Letter::sample("y", now_us(), 10)), sender);

@@ -1,10 +1,11 @@
 //! `petrel dead-letters drop`.
 
 use super::{RunName, letters};
+use crate::control::{Answer, Ask, Client};
 use crate::failure::{CommandResult, Failure};
 use crate::output::{Format, OutputFlag, print_json};
 use petrel_model::DeadLetterLimits;
-use petrel_worker::dead_letters::Store;
+use petrel_worker::dead_letters::{Store, TakenOut};
 use serde::Serialize;
 
 /// Takes dead letters out.
@@ -41,34 +42,37 @@ impl Drop {
             return Err(Failure::usage("name the letters to drop by their numbers, or --all for all of them"));
         }
         let run = RunName::find(&self.topology)?;
-        if run.home.is_running(&run.name) {
-            return Err(Failure::Failed(anyhow::anyhow!(
-                "{} is running and writes dead letters itself: stop it first",
-                self.topology
-            )));
-        }
-        // Nobody may start it meanwhile.
-        let _folder = run.home.claim_run(&run.name)?;
-        // Nothing is to go but what is asked for.
-        let limits = DeadLetterLimits { max_bytes: u64::MAX, max_age_ms: u64::MAX };
-        let (mut store, _) = Store::open(&run.letters(), limits).map_err(anyhow::Error::from)?;
-        let (dropped, missing) = if self.all {
-            (store.clear().map_err(anyhow::Error::from)?, Vec::new())
-        } else {
-            let gone = store.remove(self.numbers.iter().copied()).map_err(anyhow::Error::from)?;
-            let missing = self.numbers.iter().copied().filter(|number| !gone.contains(number)).collect();
-            (gone.len() as u64, missing)
+        let numbers = (!self.all).then(|| self.numbers.clone());
+        let TakenOut { letters: dropped, missing, left } = match run.home.is_running(&run.name) {
+            true => drop_of_running(&run, numbers)?,
+            false => drop_of_stopped(&run, numbers)?,
         };
-        let document = DropDocument { topology: &self.topology, dropped, missing, left: store.letters() };
+        let document = DropDocument { topology: &self.topology, dropped, missing, left };
         match self.output.format {
             Format::Json => print_json(&document)?,
-            Format::Table => {
-                tell!("{} taken out, {} left", letters(dropped), letters(document.left));
-                for number in &document.missing {
-                    tell!("there is no letter {number}");
-                }
-            }
+            Format::Table => tell!("{} taken out, {} left", letters(dropped), letters(left)),
         }
-        if document.missing.is_empty() { Ok(()) } else { Err(Failure::Reported) }
+        match document.missing.as_slice() {
+            [] => Ok(()),
+            missing => Err(run.has_no(missing)),
+        }
     }
+}
+
+/// Has the run take them out: it writes there itself.
+fn drop_of_running(run: &RunName, numbers: Option<Vec<u64>>) -> CommandResult<TakenOut> {
+    let mut client = Client::connect(&run.home, &run.name)?;
+    match client.ask(Ask::Drop { numbers })? {
+        Answer::Dropped { dropped, missing, left } => Ok(TakenOut { letters: dropped, missing, left }),
+        other => Err(client.strange(&other)),
+    }
+}
+
+fn drop_of_stopped(run: &RunName, numbers: Option<Vec<u64>>) -> CommandResult<TakenOut> {
+    // Nobody may start it meanwhile.
+    let _folder = run.home.claim_run(&run.name)?;
+    // Nothing is to go but what is asked for.
+    let limits = DeadLetterLimits { max_bytes: u64::MAX, max_age_ms: u64::MAX };
+    let (mut store, _) = Store::open(&run.letters(), limits).map_err(anyhow::Error::from)?;
+    Ok(store.take(numbers).map_err(anyhow::Error::from)?)
 }

@@ -8,6 +8,7 @@ mod show;
 
 use crate::failure::{CommandResult, Failure};
 use crate::home::{Home, dead_letters};
+use anyhow::anyhow;
 use petrel_model::nearest;
 use petrel_worker::dead_letters::{Contents, Letter, read};
 use std::path::PathBuf;
@@ -95,6 +96,15 @@ impl RunName {
     /// Where its letters are.
     fn letters(&self) -> PathBuf {
         dead_letters(&self.home.run(&self.name))
+    }
+
+    /// What is said of numbers that are not there.
+    fn has_no(&self, numbers: &[u64]) -> Failure {
+        let (name, text) = (&self.name, numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", "));
+        let s = if numbers.len() == 1 { "" } else { "s" };
+        Failure::Failed(anyhow!(
+            "{name} has no dead letter{s} {text}: `petrel dead-letters list {name}` shows which there are"
+        ))
     }
 
     /// Gives every letter, and what else is known of them.

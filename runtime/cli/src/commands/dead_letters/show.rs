@@ -2,7 +2,7 @@
 
 use super::RunName;
 use super::document::LetterDocument;
-use crate::failure::{CommandResult, Failure};
+use crate::failure::CommandResult;
 use crate::output::{Format, OutputFlag, print, print_json};
 use crate::time_text::rfc3339;
 use petrel_worker::dead_letters::Letter;
@@ -29,12 +29,7 @@ impl Show {
                 found = Some(letter);
             }
         })?;
-        let Some(letter) = found else {
-            return Err(Failure::usage(format!(
-                "{} has no dead letter {}: `petrel dead-letters list {}` shows which there are",
-                self.topology, self.number, self.topology
-            )));
-        };
+        let Some(letter) = found else { return Err(run.has_no(&[self.number])) };
         match self.output.format {
             Format::Json => print_json(&LetterDocument::from(letter)),
             Format::Table => print(&text(&letter)),
