@@ -6,7 +6,7 @@
 //! table is the worst case: a row is a tree, and nothing is shared. Each figure is the best of several runs.
 
 use petrel_flow::acker::{Acker, Notice, Reports};
-use petrel_flow::lineage::{Account, EdgeNumbers, Line, Lineage, Lines};
+use petrel_flow::lineage::{Account, EdgeNumbers, Line, Lineage, Lines, Trails};
 use petrel_flow::pending::{Pending, PendingLimits};
 use petrel_model::{ComponentIndex, Generation, TaskId, TaskIndex};
 use std::num::NonZeroU32;
@@ -42,6 +42,8 @@ struct Bench {
     pending: Pending,
     acker: Acker,
     edges: EdgeNumbers,
+    spout: Trails,
+    bolt: Trails,
     reports: Reports,
     /// For each word of a frame its task.
     tasks: Vec<u32>,
@@ -62,6 +64,8 @@ impl Bench {
             pending: Pending::new(0, lines, PendingLimits { max_pending: 1_000_000, timeout_ticks: 30 }),
             acker: Acker::new(0, lines, 90),
             edges: EdgeNumbers::new(1, Generation(1)),
+            spout: Trails::new(TaskId { component: ComponentIndex(0), task: TaskIndex(0) }),
+            bolt: Trails::new(TaskId { component: ComponentIndex(1), task: TaskIndex(0) }),
             reports: Reports::new(TaskId { component: ComponentIndex(0), task: TaskIndex(0) }, Generation(1), lines),
             tasks: tasks.collect(),
             anchors: [0]
@@ -91,7 +95,8 @@ impl Bench {
         };
         let ids: Vec<u64> = (u64::from(frame * LINES)..).take(LINES as usize).collect();
         let first = self.pending.emit(&ids, vec![0; 16]).expect("the rows have ids");
-        let (mut account, origins) = Account::of_roots(first, LINES);
+        let (account, origins) = Account::of_roots(first, LINES);
+        let mut account = account.on_trail(self.spout.begin(first, LINES, &[0; 16]));
         let sent = Lineage::of(account.send(&origins, self.edges.draw()));
         let mut messages = vec![self.reports.roots(first, account)];
         lap(&mut self.spent[0]);
@@ -107,7 +112,8 @@ impl Bench {
         self.reports.flush(&mut messages);
         lap(&mut self.spent[4]);
 
-        for part in parts.into_iter().flatten() {
+        for mut part in parts.into_iter().flatten() {
+            part.trail = self.bolt.through(part.trail);
             let (account, _) = Account::of_rows(&Lineage::of(part));
             lap(&mut self.spent[1]);
             self.reports.settle(account);

@@ -3,7 +3,7 @@
 use crate::call::Trap;
 use crate::fields::Fields;
 use crate::frame::Frame;
-use crate::lineage::Tree;
+use crate::lineage::{Path, Tree};
 use alloc::string::String;
 use alloc::vec::Vec;
 use petrel_model::{ComponentName, InputIndex, StreamName, TaskId};
@@ -27,6 +27,9 @@ pub struct DeadLetter {
     pub fields: Fields,
     /// The tuples of spouts that it came from, where tuples are tracked.
     pub roots: Vec<Root>,
+    /// The ways on which it came: one of them, or, where it comes from several tuples, several. Empty where nothing is tracked. Others
+    /// that were sent together with it may be among them.
+    pub paths: Vec<Path>,
     /// Why it is here.
     pub cause: Cause,
     /// How often it was tried: 1, or more where the guest had asked for retries, or where it was a dead letter before.
@@ -64,12 +67,15 @@ pub struct TupleInput {
 }
 
 /// A tuple of a spout that another one came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
     /// The task of the spout.
     pub spout: TaskId,
     /// Its tree.
     pub tree: Tree,
+    /// Where the spout goes on after the frame of that tuple, in its own words; none if it said nothing, if that is longer than 4 KiB, or
+    /// if too many tuples were processed together.
+    pub position: Option<Vec<u8>>,
 }
 
 /// Which frame of which task brought a tuple.

@@ -1,12 +1,12 @@
 //! Everything that leaves a task: streams, their edges, and the channels of each edge.
 
 use crate::call::{Emitted, Trap};
-use crate::dead_letter::{Cause, DeadLetter, TupleInput};
+use crate::dead_letter::{Cause, DeadLetter, Root, TupleInput};
 use crate::envelope::ChannelId;
 use crate::fields::Fields;
 use crate::followed::Following;
 use crate::frame::Frame;
-use crate::lineage::{Account, Lineage};
+use crate::lineage::{Account, Lineage, Path};
 use crate::outbound::Outbound;
 use crate::parcel::Parcel;
 use crate::routing::{Delivery, Now, Routed, Router, Spread};
@@ -270,11 +270,14 @@ impl Egress {
             }
             Err(trap) => {
                 let Asked { parcel, .. } = out.asked.remove(place)?;
+                let mut descent = Default::default();
                 if let Some(tracker) = tracker {
+                    let (account, origins) = Account::of_rows(&parcel.lineage);
+                    descent = tracker.descent(&account, &origins);
                     // A dead letter is done with.
-                    tracker.settle(Account::of_rows(&parcel.lineage).0, outputs);
+                    tracker.settle(account, outputs);
                 }
-                letter = Some(out.letter(frame, trap));
+                letter = Some(out.letter(frame, descent, trap));
             }
         }
         // Frames keep their order, also if answers do not.
@@ -376,7 +379,7 @@ impl Out {
     }
 
     /// The only row of a frame, for which the grouping plugin fails, as a dead letter.
-    fn letter(&self, frame: Frame, trap: Trap) -> DeadLetter {
+    fn letter(&self, frame: Frame, (roots, paths): (Vec<Root>, Vec<Path>), trap: Trap) -> DeadLetter {
         let (tuple, fields) = match self.router.project(frame.clone()) {
             Ok(tuple) => (tuple.clone(), Fields::of(&tuple.view(), 0, &self.schema)),
             // The columns that the consumer reads do not fit into a frame: then it is the producer's row.
@@ -390,7 +393,8 @@ impl Out {
             timer: None,
             tuple,
             fields,
-            roots: Vec::new(),
+            roots,
+            paths,
             cause: Cause::Fault(trap),
             attempts: 1,
             redelivery: None,

@@ -2,7 +2,7 @@
 
 use crate::acker::{Reports, ToAcker};
 use crate::dead_letter::Root;
-use crate::lineage::{Account, EdgeNumbers, Holds, Line, Lineage, Lines, Origins, Tree};
+use crate::lineage::{Account, EdgeNumbers, Holds, Line, Lineage, Lines, Origins, Path, Segment, Trails, Tree};
 use crate::routing::{Delivery, Spread};
 use crate::step::Output;
 use alloc::boxed::Box;
@@ -19,6 +19,7 @@ pub(crate) struct Tracker {
     spouts: Vec<TaskId>,
     edges: EdgeNumbers,
     reports: Reports,
+    trails: Trails,
     /// Messages on their way out; empty between two steps.
     messages: Vec<ToAcker>,
 }
@@ -66,14 +67,27 @@ impl Tracker {
             spouts: spout_tasks(assignment).collect(),
             edges: EdgeNumbers::new(number, assignment.generation),
             reports: Reports::new(id, assignment.generation, lines),
+            trails: Trails::new(id),
             messages: Vec::new(),
         })
     }
 
-    /// The tuples of spouts that begin these trees, the first of them: the result of a window may come from very many.
-    pub(crate) fn roots_of(&self, trees: Vec<Tree>) -> Vec<Root> {
-        let root = |tree: Tree| Some(Root { spout: *self.spouts.get(self.lines.spout(tree.line) as usize)?, tree });
-        trees.into_iter().filter_map(root).take(ROOTS_MAX).collect()
+    /// The tuples of spouts that rows come from, the first of them: the result of a window may come from very many. And the paths
+    /// on which the rows came here.
+    pub(crate) fn descent(&mut self, account: &Account, origins: &Origins) -> (Vec<Root>, Vec<Path>) {
+        let trail = self.trails.through(account.trail_of(origins));
+        let root = |tree: Tree| {
+            let spout = *self.spouts.get(self.lines.spout(tree.line) as usize)?;
+            Some(Root { spout, tree, position: trail.position(tree).map(<[u8]>::to_vec) })
+        };
+        let roots = account.trees(origins).into_iter().filter_map(root).take(ROOTS_MAX).collect();
+        (roots, trail.paths().to_vec())
+    }
+
+    /// The account of a spout's rows, which begin consecutive trees, with the position that the spout gave with them.
+    pub(crate) fn begin(&self, first: Tree, rows: u32, position: &[u8]) -> (Account, Origins) {
+        let (account, origins) = Account::of_roots(first, rows);
+        (account.on_trail(self.trails.begin(first, rows, position)), origins)
     }
 
     pub(crate) fn lines(&self) -> Lines {
@@ -103,14 +117,20 @@ impl Tracker {
             Spread::ByRow(targets_of_rows) => {
                 let target_of = |row: usize| targets_of_rows[row];
                 let segments = account.spread(origins, targets, target_of, &mut self.edges);
-                segments.into_iter().flatten().map(Lineage::of).collect()
+                segments.into_iter().flatten().map(|segment| self.sent(segment)).collect()
             }
         }
     }
 
     /// Rows of an account go on together: to one task, or to this one, for another try or for an answer.
     pub(crate) fn keep(&mut self, account: &mut Account, origins: &Origins) -> Lineage {
-        Lineage::of(account.send(origins, self.edges.draw()))
+        let segment = account.send(origins, self.edges.draw());
+        self.sent(segment)
+    }
+
+    /// The lineage of rows that come through this task.
+    fn sent(&mut self, segment: Segment) -> Lineage {
+        Lineage::of(Segment { trail: self.trails.through(segment.trail), ..segment })
     }
 
     /// Rows of an account are held by their bolt.

@@ -1,6 +1,8 @@
 //! What becomes of a tuple that nobody could process, and of a call that failed: they are told, and kept.
 
-use crate::dead_letters::{FrameOrigin, Letter, LetterField, LetterInput, LetterPlugin, LetterSource, LetterTimer};
+use crate::dead_letters::{
+    FrameOrigin, Letter, LetterBytes, LetterField, LetterInput, LetterPlugin, LetterSource, LetterTimer,
+};
 use crate::staff::Staff;
 use petrel_flow::{Cause, DeadLetter, Failure};
 use petrel_model::{Digest, Field, Grouping};
@@ -132,7 +134,13 @@ impl Staff {
                     spout: self.component(root.spout.component).name.to_string(),
                     task: root.spout.task.0,
                     tuple: root.tree.to_string(),
+                    position: root.position.as_deref().map(LetterBytes::of),
                 })
+                .collect(),
+            paths: letter
+                .paths
+                .iter()
+                .map(|path| path.iter().map(|task| self.name(*task).to_string()).collect())
                 .collect(),
             kind: letter.cause.name().to_owned(),
             reason: letter.cause.reason().to_owned(),

@@ -1,6 +1,6 @@
 //! Dead letters that are given to their components again, while the topology runs.
 
-use crate::dead_letters::{DeadLetters, Fate, Letter};
+use crate::dead_letters::{DeadLetters, Fate, Letter, LetterSource};
 use crate::pauses::Pauses;
 use petrel_flow::{Frame, Redelivery, Ticket};
 use petrel_frame::{FrameBuf, FrameError, FrameView};
@@ -131,6 +131,9 @@ struct Shared {
 struct Waiting {
     number: u64,
     task: TaskId,
+    /// Where it came from when it came first: nobody follows it any more.
+    sources: Vec<LetterSource>,
+    paths: Vec<Vec<String>>,
     answer: Sender<Fate>,
 }
 
@@ -168,7 +171,8 @@ impl Redeliveries {
         let ticket = Ticket(shared.asked);
         shared.asked += 1;
         let (sender, answer) = channel();
-        shared.waiting.insert(ticket, Waiting { number: letter.number, task, answer: sender });
+        let (sources, paths) = (letter.sources.clone(), letter.paths.clone());
+        shared.waiting.insert(ticket, Waiting { number: letter.number, task, sources, paths, answer: sender });
         let redelivery = Redelivery { ticket, input, tuple, attempts: letter.attempts };
         Ok((task, redelivery, Redelivering { task, answer, pauses: pauses.clone(), _room: room }))
     }
@@ -184,7 +188,9 @@ impl Redeliveries {
 
     /// A letter failed again, and this is the new one. Gives it back if nobody asked for the try.
     pub(crate) fn failed(&self, ticket: Ticket, letter: Letter, dead_letters: &DeadLetters) -> Option<Letter> {
-        let Some(Waiting { number, answer, .. }) = self.shared().waiting.remove(&ticket) else { return Some(letter) };
+        let Some(waiting) = self.shared().waiting.remove(&ticket) else { return Some(letter) };
+        let Waiting { number, sources, paths, answer, task: _ } = waiting;
+        let letter = Letter { sources, paths, ..letter };
         let (kind, reason, attempts) = (letter.kind.clone(), letter.reason.clone(), letter.attempts);
         dead_letters.settle(number, Fate::Failed { number: 0, kind, reason, attempts }, Some(letter), answer);
         None

@@ -55,6 +55,42 @@ fn a_rejected_tuple_is_kept_with_what_is_known_of_it() {
 }
 
 #[test]
+fn a_tracked_tuple_tells_its_spouts_position_and_its_path() {
+    let sandbox = Sandbox::new();
+    let text = trouble("t", "count = 1000", "how = \"reject\", at = 500", "parallelism = 2");
+    sandbox.write("t.toml", text.replace("best-effort", "at-least-once"));
+    sandbox.run(&["run", "t.toml"]).ok();
+    let show = |number: &str| {
+        let shown = sandbox.run(&["dead-letters", "show", "t", number, "-o", "json"]).ok().json();
+        assert_fits(&shown, "dead-letters-show");
+        shown
+    };
+    let shown = show("1");
+    let way = format!("trouble[{}]", shown["task"]);
+    assert_eq!(shown["paths"], json!([["numbers[0]", way]]));
+    let source = &shown["sources"][0];
+    assert_eq!((&source["spout"], &source["task"]), (&json!("numbers"), &json!(0)));
+    // The next number, eight bytes, the lowest first: that of 500 or of one after it.
+    let hex = source["position"]["hex"].as_str().expect("the position is no text");
+    let next = u64::from_str_radix(hex, 16).unwrap().swap_bytes();
+    assert!(hex.len() == 16 && (501..=1_000).contains(&next), "{hex}");
+    let text = sandbox.run(&["dead-letters", "show", "t", "1"]).ok().stdout();
+    for part in [format!("position   0x{hex}"), format!("path       numbers[0] → {way}")] {
+        assert!(text.contains(&part), "{part:?} is missing in\n{text}");
+    }
+    let listed = &list(&sandbox, &[])["letters"][0];
+    assert_eq!((&listed["sources"], &listed["paths"]), (&shown["sources"], &shown["paths"]));
+    // Nobody follows it when it is tried again, and where it came from is known all the same.
+    sandbox.run(&["dead-letters", "retry", "t", "1"]).fails(1, &["is letter 2 now"]);
+    let again = show("2");
+    assert_eq!((&again["sources"], &again["paths"]), (&shown["sources"], &shown["paths"]));
+
+    rejecting(&sandbox, 10);
+    let untracked = show("3");
+    assert_eq!((&untracked["sources"], &untracked["paths"]), (&json!([]), &json!([])));
+}
+
+#[test]
 fn a_later_run_adds_to_the_letters_of_the_earlier() {
     let sandbox = Sandbox::new();
     for at in [10, 20, 30] {

@@ -99,6 +99,7 @@ impl Bolt {
             tuple: unsafe { Frame::from_validated(due.keys) },
             fields,
             roots: Vec::new(),
+            paths: Vec::new(),
             cause: Cause::Fault(trap),
             attempts: 1,
             redelivery: None,

@@ -89,11 +89,11 @@ impl Bolt {
     /// A row of the batch's next part goes to the dead letters.
     pub(super) fn bury_row(&mut self, part: &Frame, row: usize, cause: Cause, outputs: &mut Vec<Output>) {
         let Some(batch) = &mut self.batch else { return };
-        let roots = match (&self.tracker, batch.tracked(row + 1)) {
+        let (roots, paths) = match (&mut self.tracker, batch.tracked(row + 1)) {
             (Some(tracker), Some((account, input))) => {
-                tracker.roots_of(account.trees(&input.slice(row as u32, row as u32 + 1)))
+                tracker.descent(account, &input.slice(row as u32, row as u32 + 1))
             }
-            _ => Vec::new(),
+            _ => Default::default(),
         };
         let letter = DeadLetter {
             task: self.id,
@@ -104,6 +104,7 @@ impl Bolt {
             tuple: part.slice(row..row + 1),
             fields: Fields::of(&part.view(), row, &self.ingress.ports()[batch.port].schema),
             roots,
+            paths,
             cause,
             attempts: batch.letter.map_or(0, |letter| letter.attempts) + batch.tried + 1,
             redelivery: batch.letter.map(|letter| letter.ticket),

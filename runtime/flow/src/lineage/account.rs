@@ -3,6 +3,7 @@
 use super::edge::EdgeNumber;
 use super::origins::{Origins, Source};
 use super::segment::{Lineage, Of, Run, Segment};
+use super::trail::Trail;
 use super::tree::{Line, Lines, Tree};
 use alloc::vec::Vec;
 
@@ -18,6 +19,8 @@ pub struct Account {
     /// The same for held rows alone, for the entries that have any.
     held: Vec<(u32, u64)>,
     failed: Vec<u32>,
+    /// The trails of stretches of entries, each with the number of its first.
+    trails: Vec<(u32, Trail)>,
 }
 
 /// A tree, and what changes in it.
@@ -61,6 +64,7 @@ impl Account {
         origins.spans.reserve(runs);
         let mut list = Vec::new();
         for segment in &lineage.segments {
+            account.enter(&segment.trail);
             let mut row = 0;
             for run in &segment.runs {
                 account.open(segment, run, row, &mut origins, &mut list);
@@ -134,6 +138,46 @@ impl Account {
         trees
     }
 
+    /// The same account, all of whose rows came on this trail.
+    pub fn on_trail(self, trail: Trail) -> Account {
+        Account { trails: Vec::from([(0, trail)]), ..self }
+    }
+
+    /// The trail of rows: where one of them came from, any of them may have come from.
+    pub fn trail_of(&self, origins: &Origins) -> Trail {
+        match &self.trails[..] {
+            [] => return Trail::default(),
+            [(_, only)] => return only.clone(),
+            _ => {}
+        }
+        // Entries come in stretches, and so do the rows that come from them.
+        let stretch = |entry: u32| self.trails.partition_point(|(first, _)| *first <= entry).checked_sub(1);
+        let mut touched = alloc::vec![false; self.trails.len()];
+        for span in &origins.spans {
+            let entries = match span.source {
+                Source::Nothing => continue,
+                Source::One(entry) => entry..=entry,
+                Source::Each(first) => first..=first + span.rows.saturating_sub(1),
+                several => {
+                    let entries = origins.list(several);
+                    entries.iter().filter_map(|entry| stretch(*entry)).for_each(|it| touched[it] = true);
+                    continue;
+                }
+            };
+            let (Some(from), Some(to)) = (stretch(*entries.start()), stretch(*entries.end())) else { continue };
+            touched[from..=to].fill(true);
+        }
+        let found = self.trails.iter().zip(&touched).filter(|(_, touched)| **touched);
+        Trail::join(found.map(|((_, trail), _)| trail))
+    }
+
+    /// The entries that are opened from now on came on this trail.
+    fn enter(&mut self, trail: &Trail) {
+        if self.trails.last().is_none_or(|(_, last)| !last.is(trail)) {
+            self.trails.push((self.entries.len() as u32, trail.clone()));
+        }
+    }
+
     /// Opens entries for a run that starts at that row of its segment.
     fn open(&mut self, segment: &Segment, run: &Run, row: u32, origins: &mut Origins, list: &mut Vec<u32>) {
         let next = self.entries.len() as u32;
@@ -162,7 +206,7 @@ impl Account {
     }
 
     fn put(&mut self, origins: &Origins, edge: EdgeNumber, held: bool) -> Segment {
-        let mut segment = Segment { edge, runs: Vec::with_capacity(origins.spans.len()), several: Vec::new() };
+        let mut segment = Segment::empty(edge, origins.spans.len(), self.trail_of(origins));
         let mut row = 0;
         for span in &origins.spans {
             match span.source {

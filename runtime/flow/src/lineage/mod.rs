@@ -12,6 +12,8 @@
 //! ackers. Storm does all this for each tuple, with a random number for each (its `Acking-framework-implementation.md`);
 //! here the unit is the run.
 //!
+//! A [`Trail`] tells people, by way of dead letters, where the rows came from and through which tasks. It goes with a segment.
+//!
 //! Rows are never left without lineage where trees are tracked: those of no tree have a run that says so, because the
 //! lineages of frames that are joined are joined by counting rows.
 
@@ -23,6 +25,7 @@ mod segment;
 mod spread;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod tree;
 
 pub use account::{Account, Entry, Settlement};
@@ -30,4 +33,5 @@ pub use edge::{EdgeNumber, EdgeNumbers};
 pub use holds::{Holds, UnknownHandle};
 pub use origins::Origins;
 pub use segment::{Lineage, Of, Run, Segment};
+pub use trail::{POSITION_BYTES_MAX, Path, Trail, Trails};
 pub use tree::{Line, Lines, Tree};

@@ -1,6 +1,7 @@
 //! What travels beside a frame: of which trees its rows are.
 
 use super::edge::EdgeNumber;
+use super::trail::Trail;
 use super::tree::{Line, Tree};
 use alloc::vec::Vec;
 
@@ -22,6 +23,8 @@ pub struct Segment {
     pub runs: Vec<Run>,
     /// The trees of runs of several trees, see [`Of::Several`].
     pub several: Vec<Tree>,
+    /// Where the rows came from, for people.
+    pub trail: Trail,
 }
 
 /// Consecutive rows of one descent. One value stands for all of them, but for [`Of::Each`].
@@ -79,10 +82,15 @@ impl Lineage {
 }
 
 impl Segment {
+    /// Without rows yet, but with room for so many runs.
+    pub(super) fn empty(edge: EdgeNumber, runs: usize, trail: Trail) -> Segment {
+        Segment { edge, runs: Vec::with_capacity(runs), several: Vec::new(), trail }
+    }
+
     /// Rows of no tree.
     pub fn untracked(rows: u32) -> Segment {
         let runs = if rows == 0 { Vec::new() } else { Vec::from([Run { rows, of: Of::Nothing }]) };
-        Segment { edge: EdgeNumber(0), runs, several: Vec::new() }
+        Segment { runs, ..Segment::empty(EdgeNumber(0), 0, Trail::default()) }
     }
 
     /// The number of rows.

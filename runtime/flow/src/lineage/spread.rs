@@ -35,10 +35,8 @@ impl Account {
         target_of: impl Fn(usize) -> u32,
         edges: &mut EdgeNumbers,
     ) -> Vec<Option<Segment>> {
-        let new = |_| {
-            let runs = Vec::with_capacity(origins.spans.len());
-            Part { segment: Segment { edge: edges.draw(), runs, several: Vec::new() }, rows: 0 }
-        };
+        let trail = self.trail_of(origins);
+        let new = |_| Part { segment: Segment::empty(edges.draw(), origins.spans.len(), trail.clone()), rows: 0 };
         let mut parts: Vec<Part> = (0..targets).map(new).collect();
         let mut counts = vec![0u32; targets];
         let mut row = 0;

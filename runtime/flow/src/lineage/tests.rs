@@ -44,7 +44,7 @@ fn batch() -> impl Strategy<Value = Lineage> {
     prop::collection::vec(segment(), 1..4).prop_map(|segments| {
         let mut lineage = Lineage::default();
         for (edge, runs) in segments {
-            let mut segment = Segment { edge: EdgeNumber(edge), runs: Vec::new(), several: Vec::new() };
+            let mut segment = Segment::empty(EdgeNumber(edge), 0, Trail::default());
             for (rows, mut trees) in runs {
                 trees.sort_unstable();
                 trees.dedup();

@@ -50,6 +50,8 @@ pub(super) struct Admitted {
     numbers: Vec<u64>,
     rows: u32,
     position: Vec<u8>,
+    /// What the guest said with the frame itself.
+    own_position: Vec<u8>,
 }
 
 impl Acking {
@@ -82,13 +84,13 @@ impl Acking {
     }
 
     fn admit_one(&mut self, emitted: &Emitted) -> Admitted {
-        if let Origin::Source { position, .. } = &emitted.origin
-            && !position.is_empty()
-        {
-            self.position.clone_from(position);
+        let own_position = if let Origin::Source { position, .. } = &emitted.origin { &position[..] } else { &[] };
+        if !own_position.is_empty() {
+            self.position = own_position.to_vec();
         }
         let rows = emitted.frame.view().rows() as u32;
-        Admitted { numbers: self.kept.admit(emitted), rows, position: self.position.clone() }
+        let (numbers, own_position) = (self.kept.admit(emitted), own_position.to_vec());
+        Admitted { numbers, rows, position: self.position.clone(), own_position }
     }
 
     /// Sends what is prepared, and begins its trees.
@@ -100,10 +102,10 @@ impl Acking {
         outputs: &mut Vec<Output>,
     ) {
         let (mut roots, mut accounts, mut origins) = (Vec::new(), Vec::new(), Vec::new());
-        for (i, Admitted { numbers, rows, position }) in admitted.into_iter().enumerate() {
+        for (i, Admitted { numbers, rows, position, own_position }) in admitted.into_iter().enumerate() {
             let tree = self.pending.emit(&numbers, position);
             let (account, of_rows) = match tree {
-                Some(tree) => Account::of_roots(tree, rows),
+                Some(tree) => self.tracker.begin(tree, rows, &own_position),
                 None => (Account::default(), Origins::nothing(rows)),
             };
             roots.push(tree);
@@ -176,9 +178,13 @@ impl Acking {
             && let Some((emitted, numbers)) = self.kept.next_replay()
         {
             let rows = numbers.len() as u32;
+            let own_position = match &emitted.origin {
+                Origin::Source { position, .. } => position.clone(),
+                Origin::Anchors(_) => Vec::new(),
+            };
             // It was prepared before: what was wrong with it was found out then.
             if egress.prepare(Vec::from([emitted]), false).is_ok() {
-                let admitted = Admitted { numbers, rows, position: self.position.clone() };
+                let admitted = Admitted { numbers, rows, position: self.position.clone(), own_position };
                 self.release(Vec::from([admitted]), egress, now_us, outputs);
             }
         }

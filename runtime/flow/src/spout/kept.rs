@@ -40,7 +40,7 @@ enum By {
     /// The guest replays, by these ids.
     Guest(Vec<u64>),
     /// The host does.
-    Host { output: u32, direct: Option<u32>, frame: Frame },
+    Host { output: u32, direct: Option<u32>, frame: Frame, position: Vec<u8> },
 }
 
 impl Kept {
@@ -53,14 +53,18 @@ impl Kept {
     /// to emit again get their old numbers.
     pub(super) fn admit(&mut self, emitted: &Emitted) -> Vec<u64> {
         let rows = emitted.frame.view().rows();
-        let ids = if let Origin::Source { ids, .. } = &emitted.origin { &ids[..] } else { &[] };
+        let (ids, position) = match &emitted.origin {
+            Origin::Source { ids, position } => (&ids[..], &position[..]),
+            Origin::Anchors(_) => (&[][..], &[][..]),
+        };
         self.has_ids |= !ids.is_empty();
         if rows == 0 || (ids.is_empty() && self.has_ids) {
             return Vec::new();
         }
         if ids.is_empty() {
             let Emitted { output, direct, frame, .. } = emitted;
-            return self.push(rows, By::Host { output: *output, direct: *direct, frame: frame.clone() });
+            let (frame, position) = (frame.clone(), position.to_vec());
+            return self.push(rows, By::Host { output: *output, direct: *direct, frame, position });
         }
         if self.told.is_empty() {
             return self.push(rows, By::Guest(ids.to_vec()));
@@ -130,12 +134,12 @@ impl Kept {
         let oldest = *self.to_replay.first()?;
         let entry = self.entry(oldest)?;
         let range = entry.first..entry.first + entry.rows as u64;
-        let By::Host { output, direct, ref frame } = entry.by else { return None };
-        let frame = frame.clone();
+        let By::Host { output, direct, ref frame, ref position } = entry.by else { return None };
+        let (frame, position) = (frame.clone(), position.clone());
         let mut numbers: Vec<u64> = self.to_replay.extract_if(.., |number| range.contains(number)).collect();
         numbers.sort_unstable();
         let rows: Vec<u32> = numbers.iter().map(|number| (number - range.start) as u32).collect();
-        let origin = Origin::Source { ids: Vec::new(), position: Vec::new() };
+        let origin = Origin::Source { ids: Vec::new(), position };
         Some((Emitted { output, direct, frame: frame.take(&rows), origin }, numbers))
     }
 

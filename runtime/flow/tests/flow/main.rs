@@ -4,6 +4,7 @@
 mod at_least_once;
 mod call_faults;
 mod dead_letters;
+mod descent;
 mod ends;
 mod executor;
 mod faults;

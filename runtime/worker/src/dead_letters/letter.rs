@@ -1,6 +1,7 @@
 //! What is kept of a tuple.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A reason longer than this is cut, in bytes. A plugin may panic with anything.
 const REASON_BYTES: usize = 16 << 10;
@@ -32,6 +33,10 @@ pub struct Letter {
     /// The tuples of spouts that it came from, where tuples are tracked.
     #[serde(default)]
     pub sources: Vec<LetterSource>,
+    /// The tasks that it came through, each as `COMPONENT[TASK]`, where tuples are tracked: one way, or several if it came, or may have
+    /// come, on several.
+    #[serde(default)]
+    pub paths: Vec<Vec<String>>,
     /// `rejected`, or the kind of fault: `trap`, `time-limit`, …
     pub kind: String,
     /// The plugin's own words, or which limit and its value.
@@ -98,6 +103,41 @@ pub struct LetterSource {
     pub task: u32,
     /// Names the tuple among those of the run: the line of its acker, and its number there.
     pub tuple: String,
+    /// Where the spout goes on after the frame of that tuple; none if it did not say, or that is not known.
+    #[serde(default)]
+    pub position: Option<LetterBytes>,
+}
+
+/// Bytes of a plugin, as people can read them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum LetterBytes {
+    /// They are text without control characters, JSON for example.
+    Text(String),
+    /// They are anything else.
+    Hex {
+        /// Two hexadecimal digits for each.
+        hex: String,
+    },
+}
+
+impl LetterBytes {
+    /// Of these bytes.
+    pub fn of(bytes: &[u8]) -> LetterBytes {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if !text.chars().any(char::is_control) => LetterBytes::Text(text.to_owned()),
+            _ => LetterBytes::Hex { hex: bytes.iter().map(|byte| format!("{byte:02x}")).collect() },
+        }
+    }
+}
+
+impl fmt::Display for LetterBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LetterBytes::Text(text) => f.write_str(text),
+            LetterBytes::Hex { hex } => write!(f, "0x{hex}"),
+        }
+    }
 }
 
 /// A column of a tuple.
@@ -141,6 +181,7 @@ impl Letter {
             }),
             timer: None,
             sources: Vec::new(),
+            paths: Vec::new(),
             kind: "rejected".into(),
             reason: text.into(),
             backtrace: Vec::new(),
@@ -155,6 +196,32 @@ impl Letter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_position_is_text_where_people_can_read_it() {
+        for (bytes, shown, json) in [
+            (&br#"{"offset":7}"#[..], r#"{"offset":7}"#, r#""{\"offset\":7}""#),
+            (&[7, 0, 0xff], "0x0700ff", r#"{"hex":"0700ff"}"#),
+            (b"a\x1b[2J", "0x611b5b324a", r#"{"hex":"611b5b324a"}"#),
+        ] {
+            let told = LetterBytes::of(bytes);
+            assert_eq!((told.to_string().as_str(), serde_json::to_string(&told).unwrap().as_str()), (shown, json));
+            assert_eq!(serde_json::from_str::<LetterBytes>(json).unwrap(), told);
+        }
+    }
+
+    /// Letters of versions that knew nothing of them are read.
+    #[test]
+    fn a_letter_without_positions_and_paths_is_read() {
+        let letter = Letter {
+            sources: vec![LetterSource { spout: "lines".into(), task: 0, tuple: "0.7".into(), position: None }],
+            ..Letter::sample("x", 0, 0)
+        };
+        let mut facts = serde_json::to_value(&letter).unwrap();
+        facts.as_object_mut().unwrap().remove("paths").unwrap();
+        facts["sources"][0].as_object_mut().unwrap().remove("position").unwrap();
+        assert_eq!(serde_json::from_value::<Letter>(facts).unwrap(), letter);
+    }
 
     #[test]
     fn a_long_reason_is_cut_between_characters() {

@@ -25,7 +25,7 @@ mod store;
 mod writer;
 
 pub use fate::Fate;
-pub use letter::{FrameOrigin, Letter, LetterField, LetterInput, LetterPlugin, LetterSource, LetterTimer};
+pub use letter::{FrameOrigin, Letter, LetterBytes, LetterField, LetterInput, LetterPlugin, LetterSource, LetterTimer};
 pub use reader::{Contents, read};
 pub use segment::Damage;
 pub use store::{Appended, Store, StoreError, TakenOut};

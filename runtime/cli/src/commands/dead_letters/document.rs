@@ -41,6 +41,8 @@ pub(super) struct SummaryDocument {
     pub(super) reason: String,
     pub(super) attempts: u32,
     pub(super) fields: Map<String, Value>,
+    pub(super) sources: Vec<LetterSource>,
+    pub(super) paths: Vec<Vec<String>>,
 }
 
 /// The document of `petrel dead-letters show`.
@@ -57,6 +59,7 @@ pub(super) struct LetterDocument {
     input: Option<LetterInput>,
     timer: Option<LetterTimer>,
     sources: Vec<LetterSource>,
+    paths: Vec<Vec<String>>,
     kind: String,
     reason: String,
     backtrace: Vec<String>,
@@ -104,6 +107,8 @@ impl From<Letter> for SummaryDocument {
             reason: letter.reason,
             attempts: letter.attempts,
             fields: letter.fields.into_iter().map(|(name, value)| (name, Value::String(value))).collect(),
+            sources: letter.sources,
+            paths: letter.paths,
         }
     }
 }
@@ -124,6 +129,7 @@ impl From<Letter> for LetterDocument {
             input: letter.input,
             timer: letter.timer,
             sources: letter.sources,
+            paths: letter.paths,
             kind: letter.kind,
             reason: letter.reason,
             backtrace: letter.backtrace,

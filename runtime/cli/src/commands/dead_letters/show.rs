@@ -54,6 +54,12 @@ fn text(letter: &Letter) -> String {
     }
     for source in &letter.sources {
         line("source", format!("tuple {} of {}[{}]", source.tuple, source.spout, source.task));
+        if let Some(position) = &source.position {
+            line("position", printable(&position.to_string()));
+        }
+    }
+    for path in &letter.paths {
+        line("path", path.join(" → "));
     }
     line("kind", letter.kind.clone());
     line("reason", printable(letter.reason.trim_end()).replace('\n', "\n             "));
