@@ -77,7 +77,9 @@ fn the_others_are_counted_once_and_the_poisoned_are_kept() {
             assert_same(&read_counts(&sandbox.read_bytes("out.tsv")), &expected);
             let split = &report["components"]["split"];
             assert_eq!(split["dead_letters"], poisoned, "{what}: {split}");
-            assert!(split["restarts"].as_u64() >= Some(poisoned as u64), "{what}: {split}");
+            let restarts = split["restarts"].as_u64().expect("a number");
+            // `split` says at which line it panics: that line is tried once more at most, and nothing is searched.
+            assert!((poisoned as u64..=2 * poisoned as u64).contains(&restarts), "{what}: {split}");
             if guarantee == "at-least-once" {
                 let acking = &report["components"]["lines"]["acking"];
                 assert_eq!((&acking["acked"], &acking["failed"]), (&lines.into(), &0.into()), "{what}: {acking}");

@@ -79,7 +79,7 @@ impl BatchBolt for Split {
         out: &mut Outputs,
     ) -> Result<(), Error> {
         if let Some(poison) = &self.poison {
-            refuse(poison, frame);
+            refuse(poison, frame, out);
         }
         emit_words(&frame.column(0), out.stream(0));
         Ok(())
@@ -87,7 +87,7 @@ impl BatchBolt for Split {
 }
 
 /// Panics at the first line with that word.
-fn refuse(poison: &[u8], frame: &FrameView<'_>) {
+fn refuse(poison: &[u8], frame: &FrameView<'_>, out: &mut Outputs) {
     let lines = frame.column(0);
     for row in 0..frame.rows() {
         let line = match lines.value(row) {
@@ -96,6 +96,7 @@ fn refuse(poison: &[u8], frame: &FrameView<'_>) {
             _ => continue,
         };
         if words(line).any(|word| word == poison) {
+            out.at(row);
             panic!("the word {:?}, as config.poison has it", String::from_utf8_lossy(poison));
         }
     }

@@ -8,6 +8,11 @@
 //! Where a call ran out of time, larger parts get a share of it only: with the whole time for each half, a row that
 //! loops for ever would cost a time limit for each halving. A row alone always has the whole time, so that nothing is condemned for
 //! having had less.
+//!
+//! A guest may *name* the row at which it is when it fails. Then there is nothing to search: the rows before that one are tried, and
+//! should pass; then the row alone. It is not even tried again where the guest was fresh, since nothing but the row can be to blame
+//! then; otherwise what went wrong may be something the guest remembered. A guest whose word did not hold is searched as any
+//! other.
 
 /// A part of the time that a call may take, in 64ths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,12 +45,21 @@ impl Attempt {
     pub const FIRST: Attempt = Attempt { share: TimeShare::WHOLE, again: false };
 }
 
-/// What a failed try says.
+/// The row of a failed call at which the guest said it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// How many rows of the call are before it.
+    pub(crate) before: usize,
+    /// The row is to blame, without another try.
+    pub(crate) believed: bool,
+}
+
+/// What a try says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// One of several rows: try fewer.
     Narrowed,
-    /// This row fails alone.
+    /// The next row fails alone, or is to blame.
     Condemned,
 }
 
@@ -60,13 +74,17 @@ pub(crate) struct Bisection {
     suspects: usize,
     /// So many rows were too much for the whole time; 0: none were.
     timed_out: usize,
+    /// Of the rows that come next, the one that the guest named.
+    named: Option<Named>,
+    /// What it named once was not to blame, or something before it failed.
+    misled: bool,
 }
 
 impl Bisection {
     /// Nothing has failed. A call takes so many rows, at least 1.
     pub(crate) fn new(usual: usize) -> Bisection {
         let usual = usual.max(1);
-        Bisection { usual, limit: usual, suspects: 0, timed_out: 0 }
+        Bisection { usual, limit: usual, suspects: 0, timed_out: 0, named: None, misled: false }
     }
 
     /// As after a condemned row: with one row, then twice as many with each success.
@@ -76,6 +94,9 @@ impl Bisection {
 
     /// How many rows the next try takes at most.
     pub(crate) fn rows(&self) -> usize {
+        if let Some(named) = self.named {
+            return named.before.max(1);
+        }
         match self.suspects {
             0 => self.limit,
             suspects => suspects.div_ceil(2),
@@ -88,7 +109,7 @@ impl Bisection {
             timed_out if timed_out > 0 && rows > 1 => TimeShare((rows * 64 / timed_out).clamp(1, 64) as u8),
             _ => TimeShare::WHOLE,
         };
-        Attempt { share, again: self.suspects > 0 }
+        Attempt { share, again: self.suspects > 0 || self.named.is_some() }
     }
 
     /// So many rows were too many to be given to a call at all.
@@ -98,30 +119,51 @@ impl Bisection {
         }
         self.limit = (rows / 2).max(1);
         self.suspects = 0;
+        self.named = None;
         Verdict::Narrowed
     }
 
-    /// A try of so many rows failed, for want of time or otherwise.
-    pub(crate) fn failed(&mut self, rows: usize, timed_out: bool) -> Verdict {
+    /// A try of so many rows failed, for want of time or otherwise; at the named row, if the guest said so.
+    pub(crate) fn failed(&mut self, rows: usize, timed_out: bool, named: Option<Named>) -> Verdict {
         if timed_out && self.timed_out == 0 {
             self.timed_out = rows;
         }
-        if rows > 1 {
-            self.suspects = rows;
-            return Verdict::Narrowed;
+        let expected = self.named.take();
+        self.misled |= expected.is_some_and(|expected| expected.before > 0);
+        let named = named.filter(|named| !self.misled && named.before < rows);
+        if rows <= 1 || named.is_some_and(|named| named.believed && named.before == 0) {
+            self.suspects = 0;
+            self.limit = if named.is_some() { self.usual } else { 1 };
+            return Verdict::Condemned;
         }
-        self.suspects = 0;
-        self.limit = 1;
-        Verdict::Condemned
+        self.suspects = if named.is_some() { 0 } else { rows };
+        self.named = named;
+        Verdict::Narrowed
     }
 
-    /// A try of so many rows passed.
-    pub(crate) fn passed(&mut self, rows: usize) {
+    /// So many rows are tried no more as they are: some of them are left out.
+    pub(crate) fn set_aside(&mut self, rows: usize) {
+        if let Some(named) = &mut self.named {
+            *named = Named { before: named.before.saturating_sub(rows), believed: false };
+        }
+    }
+
+    /// A try of so many rows passed. Condemned is the row that comes next, if it is known by now to be to blame.
+    pub(crate) fn passed(&mut self, rows: usize) -> Option<Verdict> {
+        if let Some(named) = &mut self.named {
+            if named.before == 0 {
+                // It was not that row.
+                *self = Bisection { misled: true, ..Bisection::new(self.usual) };
+                return None;
+            }
+            named.before = named.before.saturating_sub(rows);
+            return self.named.take_if(|named| named.believed && named.before == 0).map(|_| Verdict::Condemned);
+        }
         if self.suspects > 0 {
             self.suspects = self.suspects.saturating_sub(rows);
             // All of them passed in the end: it was not the rows.
             if self.suspects == 0 {
-                *self = Bisection::new(self.usual);
+                *self = Bisection { misled: self.misled, ..Bisection::new(self.usual) };
             }
         } else if self.limit < self.usual {
             self.limit = self.limit.saturating_mul(2).min(self.usual);
@@ -129,6 +171,7 @@ impl Bisection {
                 self.timed_out = 0;
             }
         }
+        None
     }
 }
 
@@ -148,6 +191,17 @@ mod tests {
     }
 
     fn search(rows: usize, usual: usize, bad: &BTreeSet<usize>, timed_out: bool) -> Outcome {
+        search_with(rows, usual, bad, timed_out, |_, _| None)
+    }
+
+    /// The guest names a row of each failed call as `name` says, which is given the call's rows and the first bad one.
+    fn search_with(
+        rows: usize,
+        usual: usize,
+        bad: &BTreeSet<usize>,
+        timed_out: bool,
+        mut name: impl FnMut(usize, usize) -> Option<Named>,
+    ) -> Outcome {
         let mut bisection = Bisection::new(usual);
         let mut outcome = Outcome { condemned: Vec::new(), passed: Vec::new(), tries: 0, time: 0 };
         let mut done = 0;
@@ -155,14 +209,19 @@ mod tests {
             let next = bisection.rows().min(rows - done);
             let share = bisection.attempt(next).share;
             outcome.tries += 1;
-            if bad.range(done..done + next).next().is_none() {
+            let Some(first) = bad.range(done..done + next).next() else {
                 outcome.passed.extend(done..done + next);
-                bisection.passed(next);
+                let verdict = bisection.passed(next);
                 done += next;
+                if verdict == Some(Verdict::Condemned) {
+                    outcome.condemned.push(done);
+                    done += 1;
+                }
                 continue;
-            }
+            };
             outcome.time += usize::from(share.0);
-            if bisection.failed(next, timed_out) == Verdict::Condemned {
+            let named = name(next, first - done);
+            if bisection.failed(next, timed_out, named) == Verdict::Condemned {
                 assert_eq!(share, TimeShare::WHOLE);
                 outcome.condemned.push(done);
                 done += 1;
@@ -189,6 +248,42 @@ mod tests {
         }
 
         #[test]
+        fn a_guest_that_names_the_row_costs_a_call_or_two_for_each(
+            rows in 1usize..3_000,
+            usual in 1usize..3_000,
+            bad in prop::collection::btree_set(0usize..3_000, 0..40),
+            believed: bool,
+        ) {
+            let bad: BTreeSet<usize> = bad.into_iter().filter(|row| *row < rows).collect();
+            let outcome = search_with(rows, usual, &bad, false, |_, before| Some(Named { before, believed }));
+            prop_assert_eq!(outcome.condemned, bad.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(outcome.passed, (0..rows).filter(|row| !bad.contains(row)).collect::<Vec<_>>());
+            let each = if believed { 2 } else { 3 };
+            prop_assert!(outcome.tries <= rows.div_ceil(usual) + each * bad.len(), "{} tries", outcome.tries);
+        }
+
+        #[test]
+        fn a_name_that_misleads_condemns_nobody_else(
+            rows in 1usize..3_000,
+            usual in 1usize..3_000,
+            bad in prop::collection::btree_set(0usize..3_000, 0..40),
+            names in prop::collection::vec(prop::option::of(0usize..4_000), 1..20),
+        ) {
+            let bad: BTreeSet<usize> = bad.into_iter().filter(|row| *row < rows).collect();
+            let mut at = 0;
+            let outcome = search_with(rows, usual, &bad, false, |_, _| {
+                at += 1;
+                names[at % names.len()].map(|before| Named { before, believed: false })
+            });
+            prop_assert_eq!(outcome.condemned, bad.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(outcome.passed, (0..rows).filter(|row| !bad.contains(row)).collect::<Vec<_>>());
+            let halvings = (usize::BITS - usual.min(rows).leading_zeros()) as usize + 1;
+            prop_assert!(
+                outcome.tries <= rows.div_ceil(usual) + (3 * halvings + 3) * (bad.len() + 1), "{} tries", outcome.tries
+            );
+        }
+
+        #[test]
         fn an_answer_that_changes_every_time_comes_to_an_end_too(rows in 1usize..3_000, answers: u64) {
             let mut bisection = Bisection::new(rows);
             let (mut done, mut tries) = (0, 0);
@@ -198,7 +293,7 @@ mod tests {
                 if answers >> (tries % 64) & 1 == 0 {
                     bisection.passed(next);
                     done += next;
-                } else if bisection.failed(next, false) == Verdict::Condemned {
+                } else if bisection.failed(next, false, None) == Verdict::Condemned {
                     done += 1;
                 }
             }
@@ -224,7 +319,7 @@ mod tests {
     #[test]
     fn a_failure_that_does_not_come_again_costs_a_few_calls() {
         let mut bisection = Bisection::new(1_000);
-        assert_eq!(bisection.failed(1_000, false), Verdict::Narrowed);
+        assert_eq!(bisection.failed(1_000, false, None), Verdict::Narrowed);
         let (mut done, mut tries) = (0, 0);
         while done < 1_000 {
             let next = bisection.rows();

@@ -187,6 +187,8 @@ pub struct Effects {
     pub emitted: Vec<Emitted>,
     /// Rows to reject or to retry.
     pub faults: Vec<RowFault>,
+    /// The row of the batch at which the guest says it is, in a call that does not return ok.
+    pub at_row: Option<u32>,
     /// What was done with held tuples, in order.
     pub holds: Vec<HoldAction>,
     /// What is to be written to files of path grants, or printed.

@@ -335,6 +335,7 @@ fn not_exported(name: &str) -> wasmtime::Error {
 fn cleared(mut effects: Effects) -> Effects {
     effects.emitted.clear();
     effects.faults.clear();
+    effects.at_row = None;
     effects.holds.clear();
     effects.writes.clear();
     effects

@@ -278,6 +278,7 @@ impl<B: Bolt> BatchBolt for TypedBolt<B> {
             return Err(Error::new("the state block has not a key for each row"));
         }
         for row in 0..frame.rows() {
+            out.at(row);
             let tuple = B::Input::read(&columns, row);
             let key = key_of_row.get(row).map_or(0, |key| *key as usize);
             match self.bolt.process(tuple, B::State::at(&mut self.tables, key), &mut self.output) {
@@ -290,6 +291,7 @@ impl<B: Bolt> BatchBolt for TypedBolt<B> {
                 self.output.anchor(row);
             }
         }
+        crate::whereabouts::nowhere();
         self.tables.end(state)?;
         self.output.flush(&[])
     }

@@ -90,6 +90,7 @@ mod state;
 pub mod testing;
 mod time;
 mod tuple;
+mod whereabouts;
 
 pub use batch::Next;
 pub use bolt::{Bolt, InputAt, StateAt, TablesOf, Timer};

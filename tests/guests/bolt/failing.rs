@@ -1,10 +1,16 @@
 //! Ways not to return.
 
+use crate::petrel::plugin::bolt_output;
 use std::hint::black_box;
 
 pub fn run(verb: &str) -> Option<Result<(), String>> {
     match verb {
         "panic" => cause(black_box(7)),
+        "panic-at-1" => {
+            bolt_output::at_row(1);
+            cause(black_box(7));
+        }
+        "at-a-row-that-is-not" => bolt_output::at_row(2),
         "unreachable" => std::process::abort(),
         "recurse" => {
             black_box(recurse(black_box(u64::MAX)));

@@ -2,7 +2,7 @@
 //! timer, which goes to the dead letters.
 
 use super::{Bolt, Doing};
-use crate::bisection::{Attempt, Verdict};
+use crate::bisection::{Attempt, Named, Verdict};
 use crate::breaker::Breaker;
 use crate::call::{Call, Trap, TrapKind};
 use crate::dead_letter::{Cause, DeadLetter, TupleTimer};
@@ -19,8 +19,15 @@ use petrel_state::Clock;
 const TRIES: u32 = 3;
 
 impl Bolt {
-    /// The call that was under way failed. `timers` is how many it was given.
-    pub(super) fn call_failed(&mut self, name: &'static str, timers: usize, trap: Trap, outputs: &mut Vec<Output>) {
+    /// The call that was under way failed. `timers` is how many it was given, `row` the one at which the guest said it was.
+    pub(super) fn call_failed(
+        &mut self,
+        name: &'static str,
+        timers: usize,
+        row: Option<u32>,
+        trap: Trap,
+        outputs: &mut Vec<Output>,
+    ) {
         self.failed_calls += 1;
         self.state().discard();
         let failure = self.failure(name, trap);
@@ -32,13 +39,17 @@ impl Bolt {
             Doing::Processing => {
                 let Some(part) = self.part.take() else { return };
                 let rows = part.view().rows();
-                let verdict = self.batch.as_mut().map(|batch| batch.failed(rows, timed_out));
+                // Only a guest that stopped by itself knows where it was: a limit can be reached anywhere.
+                let row = row.filter(|_| matches!(failure.trap.kind, TrapKind::Trapped | TrapKind::Refused));
+                let named = row.map(|row| Named { before: row as usize, believed: self.fresh });
+                self.blamed = named.map(|_| failure.trap.clone());
+                let verdict = self.batch.as_mut().map(|batch| batch.failed(rows, timed_out, named));
                 if verdict == Some(Verdict::Condemned) {
                     self.condemn_row(&part, failure.trap.clone(), outputs);
                 }
             }
             Doing::Firing(clock, until_us) => {
-                if self.timers.failed(timers, timed_out) == Verdict::Condemned {
+                if self.timers.failed(timers, timed_out, None) == Verdict::Condemned {
                     self.condemn_timer(clock, until_us, failure.trap.clone(), outputs);
                 }
             }
@@ -123,6 +134,7 @@ impl Bolt {
     /// A fresh instance exists.
     pub(crate) fn restarted(&mut self, outputs: &mut Vec<Output>) {
         if self.doing == Doing::Restarting {
+            self.fresh = true;
             self.call(Doing::Reopening, Call::Open { position: None }, Attempt::FIRST, outputs);
         }
     }

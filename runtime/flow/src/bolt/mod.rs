@@ -23,7 +23,7 @@ mod tracking;
 mod work;
 
 use crate::batch::{Batch, Whole};
-use crate::bisection::{Attempt, Bisection};
+use crate::bisection::{Attempt, Bisection, Verdict};
 use crate::breaker::Breaker;
 use crate::call::{Call, CallResult, Effects, Trap};
 use crate::dead_letter::Redelivery;
@@ -68,6 +68,10 @@ pub(crate) struct Bolt {
     batch: Option<Batch>,
     /// What the call of `process` that is under way was given.
     part: Option<Frame>,
+    /// Why the last call failed at the row that the guest named.
+    blamed: Option<Trap>,
+    /// The instance was made while the batch was under way: it remembers nothing but rows of this batch.
+    fresh: bool,
     retries: Retries,
     /// How many timers the next call takes.
     timers: Bisection,
@@ -146,6 +150,8 @@ impl Bolt {
             called_us: now_us,
             batch: None,
             part: None,
+            blamed: None,
+            fresh: false,
             retries: Retries::default(),
             timers: Bisection::new(tuning.timer_rows as usize),
             breaker: Breaker::default(),
@@ -211,6 +217,7 @@ impl Bolt {
     ) {
         self.state = Some(state);
         let name = call.name();
+        let at_row = effects.at_row;
         let timers = if let Call::Timer { times, .. } = &call { times.len() } else { 0 };
         if let Call::Process { state, .. }
         | Call::Timer { state, .. }
@@ -222,7 +229,7 @@ impl Bolt {
         match self.take_effects(name, result, effects, outputs) {
             Ok(Taken::Counts) => {}
             Ok(Taken::PutAside) => return self.go_on(outputs),
-            Err(trap) => return self.call_failed(name, timers, trap, outputs),
+            Err(trap) => return self.call_failed(name, timers, at_row, trap, outputs),
         }
         match self.doing {
             Doing::Opening => {
@@ -273,9 +280,13 @@ impl Bolt {
         let rows = self.part.take().map_or(0, |part| part.view().rows());
         self.executed_rows += rows as u64;
         self.breaker.passed();
-        if let Some(batch) = &mut self.batch {
-            batch.passed(rows);
-            outputs.extend(batch.letter.map(|letter| Output::Redelivered(letter.ticket)));
+        let Some(batch) = &mut self.batch else { return };
+        let verdict = batch.passed(rows);
+        outputs.extend(batch.letter.map(|letter| Output::Redelivered(letter.ticket)));
+        if verdict == Some(Verdict::Condemned)
+            && let (Some(trap), Some(next)) = (self.blamed.take(), batch.part())
+        {
+            return self.condemn_row(&next.frame, trap, outputs);
         }
         self.pay(outputs);
     }

@@ -146,6 +146,42 @@ fn rejected_rows_leave_and_the_others_count_once() {
 }
 
 #[test]
+fn a_guest_that_says_where_it_was_is_not_searched() {
+    let judge = |named: bool| {
+        move |got: &[i64], _, effects: &mut Effects| {
+            let Some(bad) = got.iter().position(|n| *n % 50 == 7) else { return Ok(()) };
+            effects.at_row = named.then_some(bad as u32);
+            Err(trap(TrapKind::Trapped, &format!("at {}", got[bad])))
+        }
+    };
+    let (named, searched) = (run(judge(true), Tuning::default()), run(judge(false), Tuning::default()));
+    for end in [&named, &searched] {
+        assert_eq!(end.passed, (0..300).filter(|n| n % 50 != 7).collect::<Vec<_>>());
+        assert_eq!(end.buried(), [7, 57, 107, 157, 207, 257]);
+        for (letter, number) in end.letters.iter().zip(end.buried()) {
+            assert_eq!(letter.cause, Cause::Fault(trap(TrapKind::Trapped, &format!("at {number}"))));
+        }
+        assert_eq!((end.executed, end.written), (294, 294), "discarded calls leave nothing behind");
+    }
+    // Of each batch the first row that fails is tried alone; the others are believed. Three batches, joined under load.
+    assert!((6 + 1..=6 + 3).contains(&named.restarts), "{} restarts with names", named.restarts);
+    assert!(searched.restarts > 3 * named.restarts, "{} restarts without names", searched.restarts);
+}
+
+#[test]
+fn what_only_an_old_instance_fails_at_is_no_dead_letter() {
+    let calls = Rc::new(Cell::new(0));
+    let leaking = move |_: &[i64], _, effects: &mut Effects| {
+        calls.set(calls.get() + 1);
+        // It blames a row, but the row is not to blame: the next instance takes it.
+        effects.at_row = Some(3);
+        if calls.get() == 2 { Err(trap(TrapKind::Trapped, "full")) } else { Ok(()) }
+    };
+    let end = run(leaking, Tuning::default());
+    assert_eq!((end.passed.len(), end.buried(), end.restarts), (300, vec![], 1));
+}
+
+#[test]
 fn a_batch_may_be_rejected_altogether_and_one_row_at_a_time() {
     let all = |got: &[i64], _, effects: &mut Effects| {
         effects.faults.extend((0..got.len()).map(|row| fault(row, None)));

@@ -59,7 +59,11 @@ fn fateful<'p>(seed: u64, one_in: usize) -> Plugin<'p> {
                 match fate(*number, seed, one_in) {
                     Fate::Passes => {}
                     Fate::Rejected => host.effects.faults.push(fault(row, None)),
-                    Fate::Traps => return Err(trap(TrapKind::Trapped, &format!("{number}"))),
+                    Fate::Traps => {
+                        // Some guests can say where they were.
+                        host.effects.at_row = (calls.borrow_mut().below(2) == 0).then_some(row as u32);
+                        return Err(trap(TrapKind::Trapped, &format!("{number}")));
+                    }
                     Fate::TakesTooLong => return Err(trap(TrapKind::TimeLimit, &format!("{number}"))),
                     Fate::EmitsNonsense => host.effects.emitted.push(emit(5, numbers([*number]))),
                     Fate::ComesAgain(times) => {

@@ -26,6 +26,12 @@ pub(super) fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
     output.func_wrap("retry", |cx, (row, after_ms, reason): (u32, u64, String)| {
         fault(cx, "retry", row, reason, Some(after_ms))
     })?;
+    output.func_wrap("at-row", |mut cx: StoreContextMut<'_, Host>, (row,): (u32,)| {
+        let call = &mut cx.data_mut().call;
+        call.check_row("at-row", row)?;
+        call.effects.at_row = Some(row);
+        Ok(())
+    })?;
     output.func_wrap("hold", |cx, (rows,): (WasmList<u32>,)| hold(cx, &rows))?;
     output.func_wrap("ack", |cx, (handles,): Handles| act(cx, &handles, HoldAction::Ack))?;
     output.func_wrap("fail", |cx, (handles,): Handles| act(cx, &handles, HoldAction::Fail))?;

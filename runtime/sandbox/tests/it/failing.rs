@@ -45,6 +45,17 @@ fn every_call_of_a_bolt_arrives() {
 }
 
 #[test]
+fn a_guest_may_say_at_which_row_it_failed() {
+    let (failed, bench) = trap("panic-at-1");
+    assert_eq!((failed.kind, bench.effects.at_row), (TrapKind::Trapped, Some(1)));
+    let (failed, bench) = trap("panic");
+    assert_eq!((failed.kind, bench.effects.at_row), (TrapKind::Trapped, None));
+    let (failed, bench) = trap("at-a-row-that-is-not");
+    assert_eq!((failed.kind, bench.effects.at_row), (TrapKind::Contract, None));
+    assert!(failed.message.contains("row 2") && failed.message.contains("at-row"), "{}", failed.message);
+}
+
+#[test]
 fn open_tells_where_the_instance_is() {
     let mut bench = Bench::new("context");
     let message = bench.call(Call::Open { position: None }).unwrap_err().message;

@@ -5,6 +5,7 @@ use super::{BatchBolt, BatchSpout, BatchState, Grouping, Next, Outputs, SourceOu
 use crate::context::Context;
 use crate::describe::Description;
 use crate::error::Error;
+use crate::whereabouts;
 use petrel_frame::{FrameBuf, FrameView};
 
 /// A frame that the host hands over, or that this crate built.
@@ -47,6 +48,7 @@ impl<B: BatchBolt> BoltInstance<B> {
     /// # Errors
     /// `describe` or `open` refuse.
     pub fn open(context: &Context) -> Result<Self, Error> {
+        whereabouts::tell_on_panic();
         let description = B::describe(&context.configuration, &context.inputs)?;
         let bolt = B::open(context)?;
         Ok(BoltInstance {
@@ -66,7 +68,9 @@ impl<B: BatchBolt> BoltInstance<B> {
         let frame = view(aligned(frame, &mut self.frame_copy))?;
         let mut state = BatchState::parse(aligned(state, &mut self.state_copy), &self.tables)?;
         self.outputs.begin(frame.rows());
-        self.bolt.process(input as usize, &frame, &mut state, &mut self.outputs)?;
+        self.bolt
+            .process(input as usize, &frame, &mut state, &mut self.outputs)
+            .inspect_err(|_| whereabouts::tell())?;
         self.outputs.end()
     }
 

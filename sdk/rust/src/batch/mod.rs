@@ -83,8 +83,8 @@ pub trait BatchBolt: Sized + 'static {
     /// Takes a frame of the input of that number, with the state of the keys in it.
     ///
     /// # Errors
-    /// The host discards what the call did and halves the batch until it has found the row that causes it. Where the
-    /// bolt knows the row, [`Outputs::reject`] is better.
+    /// The host discards what the call did and halves the batch until it has found the row that causes it, unless
+    /// [`Outputs::at`] named it. Where the bolt knows that a row is bad, [`Outputs::reject`] is better.
     fn process(
         &mut self,
         input: usize,

@@ -43,7 +43,7 @@ pub(crate) fn emit_from_spout(output: u32, task: Option<u32>, frame: &[u8], ids:
     }
 }
 
-pub(crate) use bolt::bolt_output::{ack, fail, hold, reject, reset_timeout, retry};
+pub(crate) use bolt::bolt_output::{ack, at_row, fail, hold, reject, reset_timeout, retry};
 pub(crate) use bolt::state::{append, entries, get, put, scan, set};
 
 pub(crate) fn set_timers(table: u32, clock: Clock, keys: &[u8], times: &[i64]) {

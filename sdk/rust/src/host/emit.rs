@@ -27,6 +27,12 @@ pub fn retry(row: usize, after_ms: u64, reason: &str) {
     imports::retry(row as u32, after_ms, reason);
 }
 
+/// Where the plugin is in its batch, from a call that is about to trap or to return an error: the host need not search for the row
+/// then. [`batch::Outputs::at`](crate::batch::Outputs::at) does this.
+pub fn at_row(row: usize) {
+    imports::at_row(row as u32);
+}
+
 /// Rows that are kept unacknowledged beyond the call that brought them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Held(pub u64);

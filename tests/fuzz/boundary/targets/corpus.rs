@@ -51,6 +51,8 @@ fn outputs() -> Scripts {
             process().byte(2).number(1).bytes(b"bad").byte(3).number(2).number(250).bytes(b"later").end(),
         ),
         ("reject-a-row-that-is-not", process().byte(2).number(3).bytes(b"bad").end()),
+        ("panic-at-a-row", process().byte(29).number(3).number(1).byte(28).bytes(b"here").end()),
+        ("at-a-row-that-is-not", process().byte(29).number(3).number(3).end()),
         ("reject-with-bytes", process().byte(2).number(0).bytes(b"\xff\xfe").end()),
         (
             "hold-and-let-go",
