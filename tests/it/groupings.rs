@@ -26,7 +26,7 @@ fn run(numbers: &str, between: &str, input: &str) -> Vec<(i64, i64)> {
         .collect()
 }
 
-fn topology(numbers: &str, between: &str, input: &str) -> String {
+pub(crate) fn topology(numbers: &str, between: &str, input: &str) -> String {
     format!(
         r#"
         name = "spread"

@@ -10,7 +10,7 @@ use crate::dead_letter::TupleOrigin;
 use crate::frame::Frame;
 use crate::lineage::{Account, Origins};
 use crate::parcel::Parcel;
-use crate::retry::{Redelivered, Waiting};
+use crate::retry::{LetterAgain, Waiting};
 use crate::tuning::Tuning;
 use alloc::vec::Vec;
 
@@ -22,7 +22,7 @@ pub(crate) struct Batch {
     /// How often its rows were tried before.
     pub(crate) tried: u32,
     /// Which dead letter it is, if it is one that is tried again.
-    pub(crate) letter: Option<Redelivered>,
+    pub(crate) letter: Option<LetterAgain>,
     /// What is owed, once everything is done with.
     pub(crate) receipts: Vec<Receipt>,
     /// The frames that are left, the next one last, each with where its rows came from. Nearly always a single one.

@@ -21,7 +21,8 @@ pub struct DeadLetter {
     pub input: Option<TupleInput>,
     /// What the timer was; none for a tuple.
     pub timer: Option<TupleTimer>,
-    /// A frame of one row: with the columns of the input, or of a timer the columns of its key.
+    /// A frame of one row: with the columns of the input, of a timer those of its key, and of a tuple at which `choose` failed all
+    /// columns of the stream.
     pub tuple: Frame,
     /// Its values, for people.
     pub fields: Fields,
@@ -43,12 +44,29 @@ pub struct DeadLetter {
 pub struct Redelivery {
     /// Names it in the answer.
     pub ticket: Ticket,
-    /// The input that it came from.
-    pub input: InputIndex,
-    /// A frame of one row with the columns of the input.
-    pub tuple: Frame,
+    /// What it is.
+    pub what: Redelivered,
     /// How often it was tried before.
     pub attempts: u32,
+}
+
+/// What a dead letter is that is to be tried again.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Redelivered {
+    /// A tuple.
+    Tuple {
+        /// The input that it came from.
+        input: InputIndex,
+        /// A frame of one row with the columns of the input.
+        tuple: Frame,
+    },
+    /// A timer. It is fired at once, with the state of its key as it is now.
+    Timer {
+        /// Its table, and the time that it was set for.
+        timer: TupleTimer,
+        /// A keys frame of one row.
+        key: Frame,
+    },
 }
 
 /// Names a redelivery; whoever asks for it chooses the number.

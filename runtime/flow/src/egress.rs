@@ -57,6 +57,7 @@ struct Out {
     asked: VecDeque<Asked>,
     consumer: ComponentName,
     stream: StreamName,
+    /// Of the stream, with all its columns.
     schema: Schema,
 }
 
@@ -105,7 +106,7 @@ impl Egress {
                         asked: VecDeque::new(),
                         consumer: consumer.name.clone(),
                         stream: format!("{}.{}", assignment.component(id.component).name, stream.name).into(),
-                        schema: input.schema.clone(),
+                        schema: stream.schema.clone(),
                     }
                 });
                 Stream { emitted_rows: 0, prepared_rows: 0, edges: edges.collect() }
@@ -380,19 +381,15 @@ impl Out {
 
     /// The only row of a frame, for which the grouping plugin fails, as a dead letter.
     fn letter(&self, frame: Frame, (roots, paths): (Vec<Root>, Vec<Path>), trap: Trap) -> DeadLetter {
-        let (tuple, fields) = match self.router.project(frame.clone()) {
-            Ok(tuple) => (tuple.clone(), Fields::of(&tuple.view(), 0, &self.schema)),
-            // The columns that the consumer reads do not fit into a frame: then it is the producer's row.
-            Err(_) => (frame, Fields(Vec::new())),
-        };
         DeadLetter {
             task: TaskId { component: self.edge.to, task: TaskIndex(0) },
             component: self.consumer.clone(),
             call: "choose",
             input: Some(TupleInput { number: self.edge.input, stream: self.stream.clone(), origin: None }),
             timer: None,
-            tuple,
-            fields,
+            // All columns: the plugin may read others than the consumer.
+            fields: Fields::of(&frame.view(), 0, &self.schema),
+            tuple: frame,
             roots,
             paths,
             cause: Cause::Fault(trap),

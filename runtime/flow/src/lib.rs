@@ -134,7 +134,7 @@ mod watermark;
 
 pub use bisection::{Attempt, TimeShare};
 pub use call::{Call, CallResult, Effects, Emitted, HoldAction, Origin, Returned, RowFault, Trap, TrapKind, Write};
-pub use dead_letter::{Cause, DeadLetter, Redelivery, Root, Ticket, TupleInput, TupleOrigin, TupleTimer};
+pub use dead_letter::{Cause, DeadLetter, Redelivered, Redelivery, Root, Ticket, TupleInput, TupleOrigin, TupleTimer};
 pub use envelope::{ChannelId, Envelope, Kind, Message};
 pub use failure::Failure;
 pub use fields::Fields;

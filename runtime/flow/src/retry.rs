@@ -15,12 +15,12 @@ pub(crate) struct Waiting {
     /// How often they were tried.
     pub(crate) tried: u32,
     /// Which dead letter they are, if they are one that is tried again.
-    pub(crate) letter: Option<Redelivered>,
+    pub(crate) letter: Option<LetterAgain>,
 }
 
 /// A dead letter that is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Redelivered {
+pub(crate) struct LetterAgain {
     pub(crate) ticket: Ticket,
     /// How often it had been tried when it became one.
     pub(crate) attempts: u32,

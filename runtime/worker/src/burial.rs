@@ -1,12 +1,15 @@
 //! What becomes of a tuple that nobody could process, and of a call that failed: they are told, and kept.
 
 use crate::dead_letters::{
-    FrameOrigin, Letter, LetterBytes, LetterField, LetterInput, LetterPlugin, LetterSource, LetterTimer,
+    Fate, FrameOrigin, Letter, LetterBytes, LetterField, LetterInput, LetterPlugin, LetterSource, LetterTimer,
 };
+use crate::placement::timer_key;
 use crate::staff::Staff;
-use petrel_flow::{Cause, DeadLetter, Failure};
-use petrel_model::{Digest, Field, Grouping};
+use petrel_flow::{Cause, DeadLetter, Failure, Trap};
+use petrel_frame::Field;
+use petrel_model::{ComponentName, Digest, Grouping, TaskIndex};
 use petrel_sandbox::{LogLevel, LogLine, LogSource};
+use tokio::sync::oneshot::Sender;
 
 impl Staff {
     /// Writes a dead letter to the log, and puts it into the run's store where it has one: in the place of the one that it was
@@ -24,6 +27,27 @@ impl Staff {
                 dead_letters.put(letter).await;
             }
         }
+    }
+
+    /// The plugin of a grouping fails again at a letter: a new one takes its place.
+    pub(crate) fn bury_again(&self, letter: &Letter, trap: Trap, now_us: i64, answer: Sender<Fate>) {
+        let kind = trap.kind.name().to_owned();
+        let (topology, component) = (&self.assignment.topology, ComponentName::from(letter.component.as_str()));
+        let message = format!("`choose` fails at letter {} again: {kind}: {}", letter.number, trap.message);
+        self.logs.tell(topology, &component, TaskIndex(letter.task), LogSource::System, message);
+        let attempts = letter.attempts + 1;
+        let fate = Fate::Failed { number: 0, kind: kind.clone(), reason: trap.message.clone(), attempts };
+        let Some(dead_letters) = &self.dead_letters else { return };
+        let letter = Letter {
+            time_us: now_us,
+            generation: self.assignment.generation.0,
+            kind,
+            reason: trap.message,
+            backtrace: trap.backtrace,
+            attempts,
+            ..letter.clone()
+        };
+        dead_letters.settle(letter.number, fate, Some(letter), answer);
     }
 
     /// Writes a failed call that has no tuple to the log.
@@ -92,10 +116,13 @@ impl Staff {
     fn letter(&self, letter: DeadLetter, now_us: i64) -> Letter {
         let component = self.component(letter.task.component);
         let input = letter.input.as_ref().and_then(|input| component.inputs.get(input.number.0 as usize));
-        let key_field = |name: &String| Some(component.inputs.first()?.schema.field(name)?.clone().optional());
         let schema: Vec<Field> = match input {
+            // The plugin of a grouping may read other columns than the consumer.
+            Some(input) if letter.call == "choose" => {
+                self.component(input.from).outputs[input.output.0 as usize].schema.fields.clone()
+            }
             Some(input) => input.schema.fields.clone(),
-            None => component.state_key.iter().filter_map(key_field).collect(),
+            None => timer_key(component),
         };
         let field = |field: &Field| LetterField { name: field.name.clone(), r#type: field.type_name() };
         let chooser = input.and_then(|input| match &input.grouping {

@@ -28,6 +28,7 @@ mod meters;
 mod metrics_report;
 mod opening;
 mod pauses;
+mod placement;
 mod post;
 mod redelivery;
 mod report;

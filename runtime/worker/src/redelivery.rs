@@ -2,10 +2,9 @@
 
 use crate::dead_letters::{DeadLetters, Fate, Letter, LetterSource};
 use crate::pauses::Pauses;
-use petrel_flow::{Frame, Redelivery, Ticket};
-use petrel_frame::{FrameBuf, FrameError, FrameView};
-use petrel_model::{Assignment, ComponentIndex, Grouping, Input, InputIndex, TaskId, TaskIndex, World};
-use petrel_model::{key_bytes, key_group, nearest, owner};
+use crate::placement::{Choice, Place, place};
+use petrel_flow::{Redelivered, Redelivery, Ticket, Trap};
+use petrel_model::{Assignment, TaskId, TaskIndex};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,14 +21,6 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Why a letter cannot be given to its component again. It is still in the store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CannotRedeliver {
-    /// It is a timer: its state has gone on without it.
-    #[error("it is a timer, and timers cannot be fired again: the state that it belongs to has gone on without it")]
-    Timer,
-    /// It never reached an input.
-    #[error(
-        "the plugin of a grouping failed at it, so that no task was chosen for it: mend the plugin and run the topology again"
-    )]
-    Grouping,
     /// The topology has no such component any more.
     #[error("the topology has no component {component}{hint}")]
     NoComponent {
@@ -59,6 +50,34 @@ pub enum CannotRedeliver {
         now: String,
         /// The columns of the letter.
         then: String,
+    },
+    /// The component's tables are not those of the timer.
+    #[error(
+        "{component} has no table {table} with timers by ({key}) any more: run it with the plugin that it came from"
+    )]
+    NoTable {
+        /// The component's name.
+        component: String,
+        /// The number of the table.
+        table: u32,
+        /// The columns of the timer's key.
+        key: String,
+    },
+    /// No plugin chooses tasks for that input any more.
+    #[error("no plugin chooses the tasks of {component} for {stream} any more: the tuple is that of another topology")]
+    NoGrouping {
+        /// The component's name.
+        component: String,
+        /// `COMPONENT.STREAM`.
+        stream: String,
+    },
+    /// The plugin that is to choose a task cannot be asked.
+    #[error("the grouping before {component} cannot be asked: {reason}")]
+    Grouping {
+        /// The component's name.
+        component: String,
+        /// Why not.
+        reason: String,
     },
     /// The bytes in the store are no row of the input.
     #[error("its tuple cannot be read: {0}")]
@@ -120,9 +139,41 @@ pub(crate) struct Redeliveries {
     keep: bool,
 }
 
+/// What is to be done about a letter that may be tried again.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// To be given to that task.
+    Of(TaskId, Box<Redelivery>),
+    /// The plugin that chooses a task fails at it again: whoever asked is to be told that there is a new letter.
+    NotChosen(Trap, Sender<Fate>),
+}
+
+/// Why a plugin has not chosen a task.
+#[derive(Debug)]
+pub(crate) enum NotChosen {
+    /// It fails at the tuple.
+    Failed(Trap),
+    /// It cannot be asked.
+    CannotAsk(String),
+}
+
+/// A letter for which a task is sought, as long as this lives.
+struct Seeking<'a> {
+    redeliveries: &'a Redeliveries,
+    number: u64,
+}
+
+impl Drop for Seeking<'_> {
+    fn drop(&mut self) {
+        self.redeliveries.shared().sought.remove(&self.number);
+    }
+}
+
 #[derive(Debug, Default)]
 struct Shared {
     asked: u64,
+    /// The numbers of letters for which a task is sought.
+    sought: BTreeSet<u64>,
     waiting: BTreeMap<Ticket, Waiting>,
     ended: BTreeSet<TaskId>,
 }
@@ -143,18 +194,37 @@ impl Redeliveries {
         Redeliveries { shared: Arc::default(), room: Arc::new(Semaphore::new(IN_FLIGHT)), keep }
     }
 
-    /// Gives a letter a ticket, when there is room for it. Returns to whom to send what.
+    /// Gives a letter a ticket, when there is room for it, and says to whom to send what. `choose` asks the plugin of a grouping.
     pub(crate) async fn ask(
         &self,
         assignment: &Assignment,
         pauses: &Pauses,
         letter: &Letter,
-    ) -> Result<(TaskId, Redelivery, Redelivering), CannotRedeliver> {
-        let (task, input, tuple) = place(assignment, letter)?;
+        choose: impl AsyncFnOnce(&Choice) -> Result<TaskIndex, NotChosen>,
+    ) -> Result<(Asked, Redelivering), CannotRedeliver> {
+        let place = place(assignment, letter)?;
         let size = letter.tuple.len().div_ceil(LARGE_BYTES).clamp(1, IN_FLIGHT);
         // Nobody closes it.
         let Ok(room) = self.room.clone().acquire_many_owned(size as u32).await else {
             return Err(CannotRedeliver::UnderWay);
+        };
+        let _seeking = self.seek(letter.number)?;
+        let (sender, answer) = channel();
+        let redelivering = |task| Redelivering { task, answer, pauses: pauses.clone(), _room: room };
+        let (task, what) = match place {
+            Place::Task(task, what) => (task, what),
+            Place::Choice(choice) => {
+                let at = |task| TaskId { component: choice.consumer, task };
+                match choose(&choice).await {
+                    Ok(task) => (at(task), Redelivered::Tuple { input: choice.input, tuple: choice.tuple }),
+                    Err(NotChosen::Failed(trap)) => {
+                        return Ok((Asked::NotChosen(trap, sender), redelivering(at(TaskIndex(letter.task)))));
+                    }
+                    Err(NotChosen::CannotAsk(reason)) => {
+                        return Err(CannotRedeliver::Grouping { component: letter.component.clone(), reason });
+                    }
+                }
+            }
         };
         let (component, number) = (letter.component.clone(), task.task.0);
         if pauses.reason(task).is_some() {
@@ -165,16 +235,22 @@ impl Redeliveries {
         if shared.ended.contains(&task) {
             return Err(CannotRedeliver::Ended { component, task: number });
         }
-        if shared.waiting.values().any(|waiting| waiting.number == letter.number) {
-            return Err(CannotRedeliver::UnderWay);
-        }
         let ticket = Ticket(shared.asked);
         shared.asked += 1;
-        let (sender, answer) = channel();
         let (sources, paths) = (letter.sources.clone(), letter.paths.clone());
         shared.waiting.insert(ticket, Waiting { number: letter.number, task, sources, paths, answer: sender });
-        let redelivery = Redelivery { ticket, input, tuple, attempts: letter.attempts };
-        Ok((task, redelivery, Redelivering { task, answer, pauses: pauses.clone(), _room: room }))
+        drop(shared);
+        let redelivery = Box::new(Redelivery { ticket, what, attempts: letter.attempts });
+        Ok((Asked::Of(task, redelivery), redelivering(task)))
+    }
+
+    /// From now on a task is sought for that letter.
+    fn seek(&self, number: u64) -> Result<Seeking<'_>, CannotRedeliver> {
+        let mut shared = self.shared();
+        if shared.waiting.values().any(|waiting| waiting.number == number) || !shared.sought.insert(number) {
+            return Err(CannotRedeliver::UnderWay);
+        }
+        Ok(Seeking { redeliveries: self, number })
     }
 
     /// A letter was processed.
@@ -228,195 +304,64 @@ impl Drop for EndGuard {
     }
 }
 
-/// Where a letter belongs in an assignment, and its tuple.
-fn place(assignment: &Assignment, letter: &Letter) -> Result<(TaskId, InputIndex, Frame), CannotRedeliver> {
-    let component = &letter.component;
-    if letter.timer.is_some() {
-        return Err(CannotRedeliver::Timer);
-    }
-    if letter.call != "process" {
-        return Err(CannotRedeliver::Grouping);
-    }
-    let names = || assignment.components.iter().map(|component| component.name.as_str());
-    let Some(index) = names().position(|name| name == component) else {
-        let near = nearest(component, names());
-        let hint = near.map_or_else(String::new, |near| format!(" any more: is it {near} now?"));
-        return Err(CannotRedeliver::NoComponent { component: component.clone(), hint });
-    };
-    let consumer = &assignment.components[index];
-    let stream = letter.input.as_ref().map(|input| input.stream.clone()).unwrap_or_default();
-    let reads = |input: &Input| format!("{}.{}", assignment.component(input.from).name, input.stream) == stream;
-    let number = letter.input.as_ref().map(|input| input.number as usize);
-    // A stream may be read twice: then its number tells which.
-    let mut inputs = (0..consumer.inputs.len()).filter(|input| reads(&consumer.inputs[*input]));
-    let found = number.filter(|number| consumer.inputs.get(*number).is_some_and(reads)).or_else(|| inputs.next());
-    let Some(number) = found.filter(|_| consumer.world == World::Bolt) else {
-        return Err(CannotRedeliver::NoInput { component: component.clone(), stream });
-    };
-    let input = &consumer.inputs[number];
-    let now: Vec<String> = input.schema.fields.iter().map(ToString::to_string).collect();
-    let then: Vec<String> = letter.schema.iter().map(|field| format!("{}: {}", field.name, field.r#type)).collect();
-    if now != then {
-        let (now, then) = (now.join(", "), then.join(", "));
-        return Err(CannotRedeliver::OtherColumns { component: component.clone(), stream, now, then });
-    }
-    let malformed = |error: FrameError| CannotRedeliver::Malformed(error.to_string());
-    let tuple = Frame::validate(FrameBuf::from(letter.tuple.as_slice())).map_err(malformed)?;
-    tuple.view().expect(&input.schema).map_err(malformed)?;
-    if tuple.view().rows() != 1 {
-        return Err(CannotRedeliver::Malformed(format!("it has {} rows instead of one", tuple.view().rows())));
-    }
-    let task = task_of(input, &tuple.view(), letter.task, consumer.parallelism);
-    Ok((TaskId { component: ComponentIndex(index as u32), task }, InputIndex(number as u32), tuple))
-}
-
-/// The task that has the state of a tuple's key, where the input is grouped by it; else the task that had the tuple, as far as
-/// there are so many now.
-fn task_of(input: &Input, tuple: &FrameView<'_>, had_it: u32, parallelism: u32) -> TaskIndex {
-    if let Grouping::Fields(_) = input.grouping {
-        let columns: Option<Vec<usize>> = input.key.iter().map(|name| input.schema.position(name)).collect();
-        // A plugin need not read the key; it has no state by it then.
-        if let Some(columns) = columns.filter(|columns| !columns.is_empty()) {
-            let mut key = Vec::new();
-            key_bytes(tuple, &columns, 0, &mut key);
-            return owner(key_group(&key), parallelism);
-        }
-    }
-    TaskIndex(had_it % parallelism.max(1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dead_letters::{LetterField, LetterInput, LetterTimer};
-    use petrel_frame::{Field, FrameBuilder, Scalar, Schema, Value};
-    use petrel_model::{
-        Acking, Component, DeadLetterLimits, Digest, Generation, Grants, Guarantee, KeyGroup, Limits, OutputIndex,
-    };
+    use crate::placement::tests::{assignment, chosen_by_a_plugin, letter, unchosen};
+    use petrel_model::Grouping;
 
-    fn component(name: &str, world: World, parallelism: u32, inputs: Vec<Input>) -> Component {
-        Component {
-            name: name.into(),
-            plugin: Digest([0; 32]),
-            world,
-            parallelism,
-            configuration: "{}".into(),
-            grants: Grants::default(),
-            limits: Limits::default(),
-            tick_ms: 0,
-            inputs,
-            outputs: vec![],
-            on_reject: None,
-            tables: vec![],
-            state_key: vec![],
-        }
-    }
-
-    /// `words` → `count` with five tasks, by key.
-    fn assignment(grouping: Grouping) -> Assignment {
-        let key = if let Grouping::Fields(_) = grouping { vec!["word".to_owned()] } else { Vec::new() };
-        let input = Input {
-            from: ComponentIndex(0),
-            output: OutputIndex(0),
-            stream: "default".into(),
-            grouping,
-            key,
-            columns: vec![0],
-            schema: schema(),
-        };
-        let tasks = (0..5).map(|task| TaskId { component: ComponentIndex(1), task: TaskIndex(task) });
-        Assignment {
-            topology: "t".into(),
-            generation: Generation(1),
-            guarantee: Guarantee::BestEffort,
-            acking: Acking::default(),
-            dead_letters: DeadLetterLimits::default(),
-            components: vec![
-                component("words", World::Spout, 1, vec![]),
-                component("count", World::Bolt, 5, vec![input]),
-            ],
-            tasks: tasks.collect(),
-        }
-    }
-
-    fn schema() -> Schema {
-        Schema::new([Field::new("word", Scalar::String)])
-    }
-
-    fn letter(words: &[&str]) -> Letter {
-        let mut builder = FrameBuilder::new(&schema());
-        words.iter().for_each(|word| builder.push_row(&[Value::String(word)]).unwrap());
-        let tuple = builder.finish().unwrap().to_vec();
-        Letter {
-            number: 1,
-            component: "count".into(),
-            task: 8,
-            input: Some(LetterInput { number: 0, stream: "words.default".into(), frame: None }),
-            schema: vec![LetterField { name: "word".into(), r#type: "string".into() }],
-            tuple,
-            attempts: 4,
-            ..Letter::sample("x", 0, 0)
-        }
-    }
-
-    fn refused(letter: &Letter) -> String {
-        place(&assignment(Grouping::Shuffle), letter).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn a_key_goes_to_the_task_that_has_its_state_and_everything_else_to_the_number_that_had_it() {
-        let task = |grouping, word| place(&assignment(grouping), &letter(&[word])).unwrap().0.task;
-        assert_eq!(task(Grouping::Shuffle, "storm"), TaskIndex(8 % 5));
-        let owners: BTreeSet<TaskIndex> =
-            ["storm", "petrel", "calm", "wind", "gale", "sea"].map(|word| task(Grouping::Fields(vec![0]), word)).into();
-        assert!(owners.len() > 1, "{owners:?}");
-        let key = [&[Scalar::String as u8, 5, 0, 0, 0][..], b"storm"].concat();
-        let group: KeyGroup = key_group(&key);
-        assert_eq!(task(Grouping::Fields(vec![0]), "storm"), owner(group, 5));
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused_with_the_reason() {
-        let good = letter(&["storm"]);
-        let with = |change: fn(&mut Letter)| {
-            let mut letter = good.clone();
-            change(&mut letter);
-            refused(&letter)
-        };
-        assert_eq!(place(&assignment(Grouping::Shuffle), &good).map(|it| it.1), Ok(InputIndex(0)));
-        assert!(with(|it| it.timer = Some(LetterTimer { table: 0, time_us: 0 })).contains("timers cannot"));
-        assert!(with(|it| it.call = "choose".into()).contains("grouping"));
-        assert!(with(|it| it.component = "coutn".into()).contains("is it count now?"));
-        assert!(with(|it| it.component = "words".into()).contains("words does not read words.default"));
-        assert!(with(|it| it.input = None).contains("does not read"));
-        let other = with(|it| it.schema[0].r#type = "bytes".into());
-        assert!(other.contains("as (word: string), and the letter is (word: bytes)"), "{other}");
-        assert!(with(|it| it.tuple.truncate(9)).contains("cannot be read"));
-        assert!(refused(&letter(&["a", "b"])).contains("2 rows instead of one"));
-    }
-
-    #[test]
-    fn an_input_that_moved_is_found_by_its_stream() {
-        let mut moved = letter(&["storm"]);
-        moved.input.as_mut().unwrap().number = 7;
-        assert_eq!(place(&assignment(Grouping::Shuffle), &moved).unwrap().1, InputIndex(0));
+    /// Where no plugin is to be asked.
+    async fn nobody(_: &Choice) -> Result<TaskIndex, NotChosen> {
+        panic!("no plugin is to be asked")
     }
 
     #[tokio::test]
     async fn a_letter_is_tried_once_at_a_time_and_answered_whatever_happens() {
         let (redeliveries, pauses) = (Redeliveries::new(false), Pauses::default());
         let (assignment, first) = (assignment(Grouping::Shuffle), letter(&["storm"]));
-        let (task, redelivery, redelivering) = redeliveries.ask(&assignment, &pauses, &first).await.unwrap();
+        let ask = async || redeliveries.ask(&assignment, &pauses, &first, nobody).await;
+        let Ok((Asked::Of(task, redelivery), redelivering)) = ask().await else { panic!() };
         assert_eq!((task.task.0, redelivery.attempts), (3, 4));
-        let again = redeliveries.ask(&assignment, &pauses, &first).await.map(|_| ());
+        let again = ask().await.map(|_| ());
         assert_eq!(again, Err(CannotRedeliver::UnderWay));
         redeliveries.processed(redelivery.ticket, None);
         assert_eq!(redelivering.fate().await, Fate::Processed);
         let guard = redeliveries.until_end_of(task);
-        let (.., redelivering) = redeliveries.ask(&assignment, &pauses, &first).await.unwrap();
+        let (_, redelivering) = ask().await.unwrap();
         drop(guard);
         assert_eq!(redelivering.fate().await, Fate::Ended);
-        let late = redeliveries.ask(&assignment, &pauses, &first).await.map(|_| ());
+        let late = ask().await.map(|_| ());
         assert_eq!(late, Err(CannotRedeliver::Ended { component: "count".into(), task: 3 }));
+    }
+
+    #[tokio::test]
+    async fn a_plugin_chooses_again_and_whoever_comes_meanwhile_waits() {
+        let (redeliveries, pauses) = (Redeliveries::new(false), Pauses::default());
+        let (assignment, letter) = (assignment(chosen_by_a_plugin()), unchosen(37, "storm"));
+        let ask = async |choose: Result<TaskIndex, NotChosen>| {
+            let choosing = async |_: &Choice| {
+                let meanwhile = redeliveries.ask(&assignment, &pauses, &letter, nobody).await.map(|_| ());
+                assert_eq!(meanwhile, Err(CannotRedeliver::UnderWay));
+                choose
+            };
+            redeliveries.ask(&assignment, &pauses, &letter, choosing).await
+        };
+        let gone = ask(Err(NotChosen::CannotAsk("it is gone".into()))).await.map(|_| ());
+        assert_eq!(gone.unwrap_err().to_string(), "the grouping before count cannot be asked: it is gone");
+        let trap = Trap::contract("not 37");
+        let Ok((Asked::NotChosen(failed, answer), redelivering)) = ask(Err(NotChosen::Failed(trap.clone()))).await
+        else {
+            panic!()
+        };
+        assert_eq!(failed, trap);
+        let fate = Fate::Failed { number: 2, kind: "contract".into(), reason: "not 37".into(), attempts: 5 };
+        answer.send(fate.clone()).unwrap();
+        assert_eq!(redelivering.fate().await, fate);
+        let Ok((Asked::Of(task, redelivery), _waits)) = ask(Ok(TaskIndex(2))).await else { panic!() };
+        assert_eq!(task.task, TaskIndex(2));
+        let Redelivered::Tuple { tuple, .. } = redelivery.what else { panic!() };
+        assert_eq!(tuple.view().columns(), 1, "what the consumer reads");
+        let again = redeliveries.ask(&assignment, &pauses, &letter, nobody).await.map(|_| ());
+        assert_eq!(again, Err(CannotRedeliver::UnderWay));
     }
 }

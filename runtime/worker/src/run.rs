@@ -9,8 +9,9 @@ use crate::failure_report::FailureReport;
 use crate::meters::TaskMeters;
 use crate::opening::Opening;
 use crate::pauses::{OnPause, Pauses};
+use crate::placement::Choice;
 use crate::post::{Letter, Post};
-use crate::redelivery::{CannotRedeliver, Redeliveries, Redelivering};
+use crate::redelivery::{Asked, CannotRedeliver, NotChosen, Redeliveries, Redelivering};
 use crate::report::{Report, Status, components};
 use crate::shell::Shell;
 use crate::staff::Staff;
@@ -19,7 +20,7 @@ use petrel_flow::{ChannelId, Envelope, Kind, Message, Task, Tuning};
 use petrel_model::{Assignment, ComponentName, Digest, Grouping, Guarantee, InputIndex, TaskId, TaskIndex};
 use petrel_sandbox::{LogLosses, LogSink, Plugin, PrintTarget};
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -94,6 +95,8 @@ pub struct RunHandle {
     post: Post,
     pauses: Pauses,
     redeliveries: Redeliveries,
+    /// As long as any task runs.
+    staff: Weak<Staff>,
     clock: Clock,
     stop: watch::Sender<bool>,
     drain: Drain,
@@ -128,8 +131,21 @@ impl RunHandle {
     /// # Errors
     /// When that cannot be. It is still in the store then.
     pub async fn redeliver(&self, letter: &dead_letters::Letter) -> Result<Redelivering, CannotRedeliver> {
-        let (task, redelivery, redelivering) = self.redeliveries.ask(&self.assignment, &self.pauses, letter).await?;
-        self.post.deliver(task, Letter::Redelivery(Box::new(redelivery)));
+        let staff = self.staff.clone();
+        let choose = async move |choice: &Choice| match staff.upgrade() {
+            Some(staff) => staff.choose(choice).await,
+            None => Err(NotChosen::CannotAsk("every task has ended".to_owned())),
+        };
+        let (asked, redelivering) = self.redeliveries.ask(&self.assignment, &self.pauses, letter, choose).await?;
+        match asked {
+            Asked::Of(task, redelivery) => self.post.deliver(task, Letter::Redelivery(redelivery)),
+            Asked::NotChosen(trap, answer) => {
+                // Without anybody who writes there is no answer, and it stays as it is.
+                if let Some(staff) = self.staff.upgrade() {
+                    staff.bury_again(letter, trap, self.clock.now_us(), answer);
+                }
+            }
+        }
         Ok(redelivering)
     }
 
@@ -288,6 +304,7 @@ impl Run {
             post,
             pauses,
             redeliveries,
+            staff: Arc::downgrade(&staff),
             clock,
             stop,
             drain,

@@ -3,12 +3,14 @@
 use crate::dead_letters::DeadLetters;
 use crate::end::{TaskEnd, TaskName};
 use crate::pauses::{OnPause, Pauses};
-use crate::redelivery::Redeliveries;
+use crate::placement::Choice;
+use crate::redelivery::{NotChosen, Redeliveries};
+use petrel_flow::Trap;
 use petrel_model::{
     Assignment, Component, ComponentIndex, ComponentName, Digest, Edge, Generation, Grants, Grouping, Guarantee,
     InputStream,
 };
-use petrel_model::{OutputIndex, TaskId, World};
+use petrel_model::{OutputIndex, TaskId, TaskIndex, World};
 use petrel_sandbox::{Consumer, Instance, InstanceSpec, LogBudget, LogSink, LogSource, Plugin, PrintTarget};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -138,6 +140,25 @@ impl Staff {
             error,
         })?;
         Ok(Some(instance))
+    }
+
+    /// Has the plugin of a grouping choose a task for a dead letter, in an instance of its own: those of the producer's tasks are
+    /// theirs, and where that does not run there are none.
+    pub(crate) async fn choose(&self, choice: &Choice) -> Result<TaskIndex, NotChosen> {
+        let producer = TaskId { component: choice.producer, task: TaskIndex(0) };
+        let cannot = |why: String| NotChosen::CannotAsk(why);
+        let instance = self.grouping(producer, choice.edge(), &LogBudget::default()).await;
+        let Some(mut instance) = instance.map_err(|end| cannot(end.to_string()))? else {
+            return Err(cannot("no plugin chooses".to_owned()));
+        };
+        match instance.choose(&choice.question, choice.tasks).await.map_err(NotChosen::Failed)?.first() {
+            Some(task) if *task < choice.tasks => Ok(TaskIndex(*task)),
+            chosen => Err(NotChosen::Failed(Trap::contract(format!(
+                "the grouping plugin chose {} for one row, and the consumer has {} tasks, numbered from 0",
+                chosen.map_or_else(|| "no task".to_owned(), |task| format!("task {task}")),
+                choice.tasks
+            )))),
+        }
     }
 
     /// Writes to the log that nobody reads what a task prints.

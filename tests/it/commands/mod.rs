@@ -11,6 +11,7 @@ mod help;
 mod plugin;
 mod resume;
 mod retry;
+mod retry_kinds;
 mod run;
 mod schema;
 mod test;

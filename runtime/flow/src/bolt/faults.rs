@@ -12,7 +12,6 @@ use crate::frame::Frame;
 use crate::step::Output;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use petrel_frame::FrameView;
 use petrel_state::Clock;
 
 /// How often a call that has no rows to narrow down is made before it counts as failed for good.
@@ -53,6 +52,7 @@ impl Bolt {
                     self.condemn_timer(clock, until_us, failure.trap.clone(), outputs);
                 }
             }
+            Doing::FiringAgain => self.timer_failed_again(failure.trap.clone(), outputs),
             Doing::Ending(port) => {
                 self.failed_ends += 1;
                 if self.failed_ends >= TRIES {
@@ -98,24 +98,29 @@ impl Bolt {
         self.state().commit();
         self.condemned_rows += 1;
         self.breaker.condemned();
-        let view = FrameView::parse(&due.keys).expect("the state makes valid keys frames");
-        let fields = Fields::of(&view, 0, &self.key_schema);
-        let letter = DeadLetter {
+        let timer = TupleTimer { table: due.table, time_us: due.times.first().copied().unwrap_or(0) };
+        // SAFETY: the state makes valid keys frames.
+        let key = unsafe { Frame::from_validated(due.keys) };
+        let letter = self.timer_letter(timer, key, Cause::Fault(trap));
+        self.bury(letter, None, outputs);
+    }
+
+    /// A timer of a key as a dead letter, tried for the first time.
+    pub(super) fn timer_letter(&self, timer: TupleTimer, key: Frame, cause: Cause) -> DeadLetter {
+        DeadLetter {
             task: self.id,
             component: self.component.clone(),
             call: "on-timer",
             input: None,
-            timer: Some(TupleTimer { table: due.table, time_us: due.times.first().copied().unwrap_or(0) }),
-            // SAFETY: the state makes valid keys frames.
-            tuple: unsafe { Frame::from_validated(due.keys) },
-            fields,
+            timer: Some(timer),
+            fields: Fields::of(&key.view(), 0, &self.key_schema),
+            tuple: key,
             roots: Vec::new(),
             paths: Vec::new(),
-            cause: Cause::Fault(trap),
+            cause,
             attempts: 1,
             redelivery: None,
-        };
-        self.bury(letter, None, outputs);
+        }
     }
 
     /// A row for which a grouping plugin fails is the consumer's dead letter, and this task's fault.

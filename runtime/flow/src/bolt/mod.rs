@@ -19,6 +19,7 @@
 
 mod faults;
 mod rejects;
+mod timers_again;
 mod tracking;
 mod work;
 
@@ -26,7 +27,7 @@ use crate::batch::{Batch, Whole};
 use crate::bisection::{Attempt, Bisection, Verdict};
 use crate::breaker::Breaker;
 use crate::call::{Call, CallResult, Effects, Trap};
-use crate::dead_letter::Redelivery;
+use crate::dead_letter::{Redelivered, Redelivery};
 use crate::dead_letter_row::LetterStream;
 use crate::egress::Egress;
 use crate::envelope::Message;
@@ -36,16 +37,18 @@ use crate::ingress::Ingress;
 use crate::lineage::{Holds, Lineage, Segment};
 use crate::parcel::Parcel;
 use crate::report::TaskReport;
-use crate::retry::{Redelivered, Retries, Waiting};
+use crate::retry::{LetterAgain, Retries, Waiting};
 use crate::step::Output;
 use crate::tracker::Tracker;
 use crate::tuning::Tuning;
 use crate::watermark::Watermark;
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use petrel_frame::Schema;
 use petrel_model::{Assignment, ComponentName, InputIndex, TaskId};
 use petrel_state::{Clock, KeySpec, Passed, TaskState};
+use timers_again::TimerAgain;
 use tracking::Descent;
 
 /// A bolt's task.
@@ -73,6 +76,10 @@ pub(crate) struct Bolt {
     /// The instance was made while the batch was under way: it remembers nothing but rows of this batch.
     fresh: bool,
     retries: Retries,
+    /// How many tables its state has.
+    tables: usize,
+    /// Dead letters that are timers and are to be fired again, the one that is under way first.
+    timers_again: VecDeque<TimerAgain>,
     /// How many timers the next call takes.
     timers: Bisection,
     breaker: Breaker,
@@ -114,6 +121,8 @@ enum Doing {
     Processing,
     /// Timers that are due by this clock and until this time are under way.
     Firing(Clock, i64),
+    /// A timer that is a dead letter is under way.
+    FiringAgain,
     /// A tick is under way.
     Ticking,
     /// The end of this input is told.
@@ -153,6 +162,8 @@ impl Bolt {
             blamed: None,
             fresh: false,
             retries: Retries::default(),
+            tables: component.tables.len(),
+            timers_again: VecDeque::new(),
             timers: Bisection::new(tuning.timer_rows as usize),
             breaker: Breaker::default(),
             failed_opens: 0,
@@ -191,17 +202,22 @@ impl Bolt {
 
     /// A dead letter is to be tried again. One for an input that is not there is dropped, as stale messages are.
     pub(crate) fn redeliver(&mut self, redelivery: Redelivery, outputs: &mut Vec<Output>) {
-        let Redelivery { ticket, input, tuple, attempts } = redelivery;
-        let port = input.0 as usize;
-        if port < self.ingress.ports().len() {
-            // Nobody waits for it: the tree that it was of is done with.
-            let lineage = match &self.tracker {
-                Some(_) => Lineage::of(Segment::untracked(1)),
-                None => Lineage::default(),
-            };
-            let rows = Whole { parcel: Parcel { frame: tuple, lineage }, sources: Vec::new() };
-            let letter = Some(Redelivered { ticket, attempts });
-            self.retries.push(self.now_us, Waiting { port, rows, tried: 0, letter });
+        let Redelivery { ticket, what, attempts } = redelivery;
+        match what {
+            Redelivered::Tuple { input, tuple } if (input.0 as usize) < self.ingress.ports().len() => {
+                // Nobody waits for it: the tree that it was of is done with.
+                let lineage = match &self.tracker {
+                    Some(_) => Lineage::of(Segment::untracked(1)),
+                    None => Lineage::default(),
+                };
+                let rows = Whole { parcel: Parcel { frame: tuple, lineage }, sources: Vec::new() };
+                let letter = Some(LetterAgain { ticket, attempts });
+                self.retries.push(self.now_us, Waiting { port: input.0 as usize, rows, tried: 0, letter });
+            }
+            Redelivered::Tuple { .. } => {}
+            Redelivered::Timer { timer, key } => {
+                self.take_timer_again(TimerAgain { ticket, timer, key, attempts });
+            }
         }
         self.go_on(outputs);
     }
@@ -240,6 +256,7 @@ impl Bolt {
                 self.timers.passed(timers);
                 self.breaker.passed();
             }
+            Doing::FiringAgain => self.timer_passed_again(outputs),
             Doing::Ending(_) => self.failed_ends = 0,
             Doing::Reopening => self.failed_opens = 0,
             _ => {}
@@ -373,7 +390,7 @@ impl Bolt {
     }
 
     fn has_ended(&self) -> bool {
-        self.ingress.has_ended() && self.batch.is_none() && self.retries.is_empty()
+        self.ingress.has_ended() && self.batch.is_none() && self.retries.is_empty() && self.timers_again.is_empty()
     }
 
     /// A failure of this task. With a batch, of its input.

@@ -18,6 +18,7 @@ const FINAL_CALLS: u32 = 100_000;
 
 enum Work {
     Timers(Clock),
+    TimerAgain,
     Tick,
     Batch,
     End(usize),
@@ -46,6 +47,7 @@ impl Bolt {
             };
             match work {
                 Work::Timers(clock) => self.fire(clock, outputs),
+                Work::TimerAgain => self.fire_again(outputs),
                 Work::Tick => self.tick(outputs),
                 Work::Batch => self.process(outputs),
                 Work::End(port) => self.tell_end(port, outputs),
@@ -73,7 +75,8 @@ impl Bolt {
         if self.batch.is_some() {
             return Some(Work::Batch);
         }
-        let time = self.due_work();
+        let again = || (!self.timers_again.is_empty()).then_some(Work::TimerAgain);
+        let time = self.due_work().or_else(again);
         // Whatever the watermark lets fire has fired: now consumers may rely on it. The last one they learn by the end.
         if !matches!(time, Some(Work::Timers(Clock::Event))) && self.watermark.current() != END {
             self.egress.stamp(self.watermark.current());

@@ -153,14 +153,6 @@ impl Router {
         Ok(Routed::Delivered(by_row.map_or(Spread::All, Spread::ByRow)))
     }
 
-    /// The columns of a frame that the consumer reads.
-    ///
-    /// # Errors
-    /// If they make too long a frame.
-    pub(crate) fn project(&self, frame: Frame) -> Result<Frame, String> {
-        self.projection.apply(frame)
-    }
-
     /// The columns of a frame that its grouping plugin is to be asked about.
     ///
     /// # Errors
