@@ -4,6 +4,7 @@ use super::Delivery;
 use super::key::{Hashes, Keys};
 use super::scatter::Scatter;
 use crate::frame::Frame;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use petrel_model::{KEY_GROUPS, KeyGroup, owner};
@@ -14,14 +15,15 @@ pub(super) struct Fields {
     keys: Keys,
     scatter: Scatter,
     /// The owner of each key group.
-    owners: Vec<u32>,
+    owners: Box<[u32; KEY_GROUPS as usize]>,
     targets: Vec<u32>,
 }
 
 impl Fields {
     /// Among so many targets.
     pub(super) fn new(keys: Keys, scatter: Scatter, targets: usize) -> Fields {
-        let owners = (0..KEY_GROUPS).map(|group| owner(KeyGroup(group as u16), targets as u32).0).collect();
+        let owner = |group: usize| owner(KeyGroup(group as u16), targets as u32).0;
+        let owners = Box::new(core::array::from_fn(owner));
         Fields { keys, scatter, owners, targets: Vec::new() }
     }
 

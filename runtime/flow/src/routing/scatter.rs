@@ -23,6 +23,8 @@ pub(super) struct Scatter {
     rows: Vec<usize>,
     /// Bytes of one column for each target.
     bytes: Vec<usize>,
+    /// Sums for each target, as they are counted.
+    sums: Vec<Lanes>,
     /// Row numbers, or dictionary indices, for each target.
     lists: Vec<Vec<u32>>,
     /// For each dictionary entry, its target and its number there.
@@ -39,6 +41,7 @@ impl Scatter {
             builders: vec![FrameBuilder::new(schema); targets],
             rows: vec![0; targets],
             bytes: vec![0; targets],
+            sums: vec![Lanes::default(); targets],
             lists: vec![Vec::new(); targets],
             renumbered: Vec::new(),
             targets: Vec::new(),
@@ -50,7 +53,7 @@ impl Scatter {
     /// # Errors
     /// If the consumer's columns do not fit into a frame.
     pub(super) fn by_row(&mut self, frame: &Frame, targets: &[u32], to: &mut Vec<Delivery>) -> Result<(), String> {
-        self.count(targets.iter().copied());
+        add_up(&mut self.sums, targets.iter().map(|target| (*target, 1)), &mut self.rows);
         if let Some(target) = self.only() {
             to.push((target, self.projection.apply(frame.clone())?));
             return Ok(());
@@ -59,8 +62,9 @@ impl Scatter {
         if !self.projection.columns().iter().all(|column| is_simple(&view.column(*column))) {
             return self.take(frame, targets, to);
         }
-        for (place, &column) in self.projection.columns().iter().enumerate() {
-            copy_column(&mut self.builders, &mut self.bytes, &self.rows, place, view.column(column), targets);
+        for place in 0..self.projection.columns().len() {
+            let column = self.projection.columns()[place];
+            self.copy_column(place, view.column(column), targets);
         }
         self.finish(&view, to)
     }
@@ -128,12 +132,13 @@ impl Scatter {
             *rows = list.len();
         }
         if self.projection.columns().len() > 1 {
-            self.targets.clear();
-            self.targets.extend(numbered.numbers.iter().map(|number| of_entries[*number as usize]));
-            for (other, &column) in self.projection.columns().iter().enumerate().filter(|(other, _)| *other != place) {
-                let column = view.column(column);
-                copy_column(&mut self.builders, &mut self.bytes, &self.rows, other, column, &self.targets);
+            let mut targets = core::mem::take(&mut self.targets);
+            targets.clear();
+            targets.extend(numbered.numbers.iter().map(|number| of_entries[*number as usize]));
+            for other in (0..self.projection.columns().len()).filter(|other| *other != place) {
+                self.copy_column(other, view.column(self.projection.columns()[other]), &targets);
             }
+            self.targets = targets;
         }
         self.finish(view, to)
     }
@@ -178,9 +183,36 @@ impl Scatter {
         Ok(())
     }
 
-    fn count(&mut self, targets: impl Iterator<Item = u32>) {
-        self.rows.fill(0);
-        targets.for_each(|target| self.rows[target as usize] += 1);
+    /// Copies a simple column into the place of it in each target's builder.
+    fn copy_column(&mut self, place: usize, column: Column<'_>, targets: &[u32]) {
+        let Scatter { builders, rows, bytes, sums, .. } = self;
+        // What makes it sound to copy text without looking at it again.
+        assert_eq!(
+            builders[0].column(place).scalar(),
+            column.scalar(),
+            "consumer and producer agree on the types of columns"
+        );
+        if column.validity().is_none() {
+            if let Some(strings) = column.strings() {
+                let lengths = strings.offsets().windows(2).map(|span| (span[1] - span[0]) as usize);
+                add_up(sums, targets.iter().copied().zip(lengths), bytes);
+                return copy_strings(builders, bytes, rows, place, strings, targets);
+            }
+            if let Some(values) = column.i64s() {
+                let mut writers: Vec<_> = builders.iter_mut().map(|builder| builder.column(place)).collect();
+                writers.iter_mut().zip(rows).for_each(|(writer, rows)| writer.reserve(*rows, 0));
+                for (&value, &target) in values.iter().zip(targets) {
+                    writers[target as usize].push_i64(value);
+                }
+                return;
+            }
+        }
+        for (row, &target) in targets.iter().enumerate() {
+            builders[target as usize]
+                .column(place)
+                .push_value(column.value(row))
+                .expect("the consumer's column has the type of the producer's");
+        }
     }
 
     /// The target that all rows go to, if there is one.
@@ -196,45 +228,10 @@ fn is_simple(column: &Column<'_>) -> bool {
     !column.is_list() && !column.is_dictionary()
 }
 
-/// Copies a simple column into the place of it in each target's builder.
-fn copy_column(
-    builders: &mut [FrameBuilder],
-    bytes: &mut [usize],
-    rows: &[usize],
-    place: usize,
-    column: Column<'_>,
-    targets: &[u32],
-) {
-    // What makes it sound to copy text without looking at it again.
-    assert_eq!(
-        builders[0].column(place).scalar(),
-        column.scalar(),
-        "consumer and producer agree on the types of columns"
-    );
-    if column.validity().is_none() {
-        if let Some(strings) = column.strings() {
-            return copy_strings(builders, bytes, rows, place, strings, targets);
-        }
-        if let Some(values) = column.i64s() {
-            let mut writers: Vec<_> = builders.iter_mut().map(|builder| builder.column(place)).collect();
-            writers.iter_mut().zip(rows).for_each(|(writer, rows)| writer.reserve(*rows, 0));
-            for (&value, &target) in values.iter().zip(targets) {
-                writers[target as usize].push_i64(value);
-            }
-            return;
-        }
-    }
-    for (row, &target) in targets.iter().enumerate() {
-        builders[target as usize]
-            .column(place)
-            .push_value(column.value(row))
-            .expect("the consumer's column has the type of the producer's");
-    }
-}
-
+/// Copies texts, of which each target gets so many rows and bytes.
 fn copy_strings(
     builders: &mut [FrameBuilder],
-    bytes: &mut [usize],
+    bytes: &[usize],
     rows: &[usize],
     place: usize,
     strings: StringColumn<'_>,
@@ -242,10 +239,6 @@ fn copy_strings(
 ) {
     assert_eq!(strings.len(), targets.len(), "one target for each row");
     let offsets = strings.offsets();
-    bytes.fill(0);
-    for (span, &target) in offsets.windows(2).zip(targets) {
-        bytes[target as usize] += (span[1] - span[0]) as usize;
-    }
     let mut writers: Vec<_> = builders
         .iter_mut()
         .zip(rows.iter().zip(&*bytes))
@@ -258,4 +251,14 @@ fn copy_strings(
         // are of the type of the builder's column, so UTF-8 where that is `string`.
         unsafe { writers[target as usize].push(start.add(span[0] as usize), (span[1] - span[0]) as usize) };
     }
+}
+
+/// What is added to a target, in turns: one sum would wait for itself to be written and read again with every row.
+type Lanes = [usize; 4];
+
+/// Adds up what each target gets.
+fn add_up(sums: &mut [Lanes], parts: impl Iterator<Item = (u32, usize)>, totals: &mut [usize]) {
+    sums.fill(Lanes::default());
+    parts.enumerate().for_each(|(i, (target, part))| sums[target as usize][i % 4] += part);
+    totals.iter_mut().zip(sums).for_each(|(total, lanes)| *total = lanes.iter().sum());
 }
