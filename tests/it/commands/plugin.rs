@@ -1,6 +1,7 @@
 //! `petrel plugin`.
 
 use super::schema::assert_fits;
+use crate::guests::guest;
 use petrel_tests::Sandbox;
 use serde_json::json;
 
@@ -46,6 +47,44 @@ fn what_cannot_be_told_without_inputs_or_configuration_is_said_so() {
     assert!(document["problem"]["message"].is_string());
     let text = sandbox.run(&["plugin", "inspect", "count"]).ok().stdout();
     assert!(text.contains("tell it with --schema"), "{text}");
+}
+
+#[test]
+fn inputs_may_have_names() {
+    let sandbox = Sandbox::new();
+    let join = guest("join");
+    let orders = ["--input", "orders=customer:string,total:f64"];
+    let customers = ["--input", "crm.customers=country:string,customer:string"];
+    let inspect = [&["plugin", "inspect", &join, "--key", "customer"], &orders[..], &customers[..]].concat();
+    let document = sandbox.run(&[&inspect[..], &["-o", "json"]].concat()).ok().json();
+    assert_fits(&document, "plugin-inspect");
+    let read = |input: usize| document["description"]["inputs"][input].as_array().unwrap().clone();
+    let names = |input: usize| read(input).iter().map(|field| field["name"].clone()).collect::<Vec<_>>();
+    assert_eq!(names(0), ["customer", "total"]);
+    assert_eq!(names(1), ["customer", "country"]);
+    assert!(sandbox.run(&inspect).ok().stdout().contains("emits\n  default (country: string, total: f64)"));
+    // With names that the bolt does not know it cannot tell: what was said does not suit it.
+    let unnamed =
+        ["plugin", "inspect", &join, "--key", "customer", "--schema", "customer:string,total:f64", "-o", "json"];
+    let refused = sandbox.run(&unnamed);
+    assert_fits(&refused.json(), "plugin-inspect");
+    refused.fails(2, &["streams and state cannot be told", "named `orders`, `customers`"]);
+    sandbox.run(&["plugin", "inspect", &join, "--input", "customer:string"]).fails(2, &["orders=customer:string"]);
+    sandbox.run(&["plugin", "inspect", &join, "--input", "a b=c:i64"]).fails(2, &["\"a b\" names no input"]);
+}
+
+#[test]
+fn a_plugin_that_fails_when_it_is_asked_is_a_failure() {
+    let sandbox = Sandbox::new();
+    let inspect = ["plugin", "inspect", &guest("hostile"), "--config", "{\"how\": \"describe-trap\"}"];
+    let asked = sandbox.run(&[&inspect[..], &["-o", "json"]].concat());
+    let document = asked.json();
+    assert_fits(&document, "plugin-inspect");
+    assert!(document["problem"]["message"].as_str().unwrap().contains("no description today"), "{document:#}");
+    asked.fails(1, &["`describe` failed", "no description today"]);
+    let asked = sandbox.run(&inspect);
+    assert!(asked.stdout().contains("\nimports\n"), "what can be told is told: {}", asked.stdout());
+    asked.fails(1, &["no description today"]);
 }
 
 #[test]

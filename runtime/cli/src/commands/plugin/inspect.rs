@@ -10,7 +10,7 @@ use crate::plugin_set::PluginSet;
 use crate::topology_source::sandbox;
 use crate::trial::parse_schema;
 use anyhow::anyhow;
-use petrel_model::{ConfigKey, DescribeProblem, Description, InputStream, Plugins, Schema, World};
+use petrel_model::{ConfigKey, DescribeProblem, Description, Digest, InputStream, Plugins, Schema, World};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use std::path::Path;
@@ -21,10 +21,14 @@ Examples:
   petrel plugin inspect lines
   petrel plugin inspect count --schema word:bytes --key word
   petrel plugin inspect ./shout.wasm --config '{\"suffix\": \"!\"}' --schema line:string -o json
+  petrel plugin inspect ./join.wasm --key customer --input orders=customer:string,total:f64 \\
+      --input customers=customer:string,country:string
 
-What a bolt emits may depend on its inputs: tell their fields with --schema, once for each input.
+What a bolt emits may depend on its inputs: tell their fields, once for each input, with --schema, or with --input where the
+bolt tells its inputs apart by their names.
 
-Exit codes: 0 told, 1 it is no plugin, 2 it is not there, or the command line is wrong.")]
+Exit codes: 0 told, 1 it is no plugin, or fails when it is asked, 2 it is not there, the command line is wrong, or what it says
+of the configuration and the inputs does not suit the plugin.")]
 /// What to ask a plugin.
 pub(super) struct Inspect {
     /// A component file or the name of a standard plugin.
@@ -35,6 +39,9 @@ pub(super) struct Inspect {
     /// The fields of an input, for each input of a bolt in order.
     #[arg(long, value_name = "NAME:TYPE,…", value_parser = parse_schema)]
     schema: Vec<Schema>,
+    /// The same with the name of the component that the input comes from, or COMPONENT.STREAM. These come after those of --schema.
+    #[arg(long = "input", value_name = "NAME=NAME:TYPE,…", value_parser = parse_input)]
+    inputs: Vec<(String, Schema)>,
     /// The fields by which the inputs are grouped.
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     key: Vec<String>,
@@ -48,6 +55,21 @@ fn parse_object(text: &str) -> Result<Map<String, Json>, String> {
         Ok(_) => Err("expected a JSON object, such as {\"emit\": \"final\"}".to_owned()),
         Err(error) => Err(format!("not JSON: {error}")),
     }
+}
+
+/// Reads `COMPONENT=NAME:TYPE,…` or `COMPONENT.STREAM=NAME:TYPE,…`: the name of a stream, and its fields.
+fn parse_input(text: &str) -> Result<(String, Schema), String> {
+    let (name, schema) =
+        text.split_once('=').ok_or("expected NAME=NAME:TYPE,…, such as orders=customer:string,total:f64")?;
+    let (component, stream) = name.split_once('.').unwrap_or((name, "default"));
+    for part in [component, stream] {
+        if !petrel_model::is_name(part) {
+            return Err(format!(
+                "{name:?} names no input: write COMPONENT or COMPONENT.STREAM, as a topology has them"
+            ));
+        }
+    }
+    Ok((format!("{component}.{stream}"), parse_schema(schema)?))
 }
 
 #[derive(Serialize)]
@@ -119,15 +141,41 @@ impl Inspect {
             Failure::Failed(anyhow!("{}: {}", self.plugin, ProblemDocument::from(problem).text()))
         })?;
         let configuration = self.configuration(&keys)?;
-        let inputs: Vec<InputStream> = (1..)
-            .zip(&self.schema)
-            .map(|(number, schema)| InputStream {
-                stream: format!("input-{number}.default"),
-                schema: schema.clone(),
-                key: self.key.clone(),
-            })
-            .collect();
-        let described = set.describe(digest, &configuration, &inputs).map_err(ProblemDocument::from);
+        let described = set.describe(digest, &configuration, &self.input_streams());
+        let failure = described.as_ref().err().and_then(|problem| self.failure(problem));
+        let described = described.map_err(ProblemDocument::from);
+        self.tell(&set, (digest, world), &keys, described)?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// The inputs that are told, as a topology would lead them to the bolt.
+    fn input_streams(&self) -> Vec<InputStream> {
+        let numbered =
+            (1..).zip(&self.schema).map(|(number, schema)| (format!("input-{number}.default"), schema.clone()));
+        let all = numbered.chain(self.inputs.iter().cloned());
+        all.map(|(stream, schema)| InputStream { stream, schema, key: self.key.clone() }).collect()
+    }
+
+    /// Whether it is a failure that a plugin does not describe itself. Who only asks what can be told without inputs and
+    /// configuration has been told.
+    fn failure(&self, problem: &DescribeProblem) -> Option<Failure> {
+        let is_asked_for = !(self.config.is_empty() && self.schema.is_empty() && self.inputs.is_empty());
+        let text = |message: &str| format!("{}: streams and state cannot be told: {message}", self.plugin);
+        match problem {
+            DescribeProblem::Failed { call, message, .. } => {
+                Some(Failure::Failed(anyhow!(text(&format!("`{call}` failed: {message}")))))
+            }
+            DescribeProblem::Refused { message, .. } => is_asked_for.then(|| Failure::usage(text(message))),
+        }
+    }
+
+    fn tell(
+        &self,
+        set: &PluginSet,
+        (digest, world): (Digest, World),
+        keys: &[ConfigKey],
+        described: Result<Description, ProblemDocument>,
+    ) -> CommandResult {
         let plugin = set.plugin(digest);
         match self.output.format {
             Format::Json => {
@@ -149,14 +197,16 @@ impl Inspect {
             Format::Table => {
                 let mut text = format!("{}: a {} of {}\n", self.plugin, world.name(), size(plugin.size_bytes() as u64));
                 text += &format!("sha256 {digest}\n");
-                text += &keys_text(&keys);
+                text += &keys_text(keys);
                 text += &match described {
                     Ok(description) => description_text(&description),
                     Err(problem) => {
                         let key = problem.key.as_ref().filter(|key| !key.is_empty());
                         let about = key.map_or(String::new(), |key| format!(" (configuration key {key})"));
-                        let hint = match world == World::Bolt && self.schema.is_empty() {
-                            true => "they may depend on what the bolt reads: tell it with --schema\n",
+                        let hint = match world == World::Bolt && self.schema.is_empty() && self.inputs.is_empty() {
+                            true => {
+                                "they may depend on what the bolt reads: tell it with --schema, or with --input and names\n"
+                            }
                             false => "",
                         };
                         format!("\nstreams and state cannot be told{about}: {}\n{hint}", problem.text())
