@@ -105,7 +105,7 @@ fn assert_drained(sandbox: &Sandbox, name: &str, finished: Finished) {
 
 #[test]
 fn one_signal_drains() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let sandbox = Sandbox::new();
         endless(&sandbox, "drain", "sleep_ms = 1", "");
         let run = Living::start(&sandbox, &["run", "drain.toml", "-o", "json"]);
@@ -113,6 +113,23 @@ fn one_signal_drains() {
         run.signal(signal);
         assert_drained(&sandbox, "drain", run.end());
     }
+}
+
+#[test]
+fn a_hang_up_that_is_to_be_ignored_is_ignored() {
+    let sandbox = Sandbox::new();
+    endless(&sandbox, "kept", "", "");
+    // As `nohup` starts it.
+    let petrel = sandbox.command(&["run", "kept.toml", "-o", "json"]);
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(petrel.get_program()).args(petrel.get_args());
+    command.current_dir(sandbox.path()).envs(petrel.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let run = Living::spawn(command);
+    wait_until("tuples arrive", || has_lines(&sandbox.path().join("kept.tsv"), 50));
+    run.signal("HUP");
+    wait_until("many more arrive", || has_lines(&sandbox.path().join("kept.tsv"), 2_500));
+    run.signal("TERM");
+    assert_drained(&sandbox, "kept", run.end());
 }
 
 #[test]

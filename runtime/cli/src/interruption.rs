@@ -31,10 +31,13 @@ impl Loading {
     }
 }
 
-/// Ctrl-C and SIGTERM. What comes after this was made is not lost, even if nobody waits for it yet.
+/// Ctrl-C, SIGTERM, and SIGHUP, which comes when the terminal is closed. What comes after this was made is not lost, even if
+/// nobody waits for it yet.
 pub(crate) struct Signals {
     interrupts: Signal,
     terminations: Signal,
+    /// None where whoever started this process had it ignore them, as `nohup` does: listening would undo that.
+    hang_ups: Option<Signal>,
 }
 
 impl Signals {
@@ -43,19 +46,37 @@ impl Signals {
     /// # Errors
     /// When the operating system does not let it.
     pub(crate) fn listen() -> anyhow::Result<Signals> {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let hang_ups = (!ignores_hang_ups(&status)).then(|| signal(SignalKind::hangup()));
         Ok(Signals {
             interrupts: signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?,
             terminations: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
+            hang_ups: hang_ups.transpose().context("cannot listen for SIGHUP")?,
         })
     }
 
     /// The next one.
     pub(crate) async fn next(&mut self) -> SignalKind {
+        let hang_up = async {
+            match &mut self.hang_ups {
+                Some(hang_ups) => hang_ups.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
+            _ = hang_up => SignalKind::hangup(),
             _ = self.interrupts.recv() => SignalKind::interrupt(),
             _ = self.terminations.recv() => SignalKind::terminate(),
         }
     }
+}
+
+/// Whether the process whose `/proc/PID/status` that is ignores SIGHUP: its `SigIgn` is a mask in hexadecimal digits, with signal 1
+/// as its lowest bit.
+fn ignores_hang_ups(status: &str) -> bool {
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 == 1)
 }
 
 /// As long as this lives, a signal ends the process: nothing was started yet. A compiler that runs as a child of this process
@@ -93,6 +114,13 @@ fn words(plugin: Option<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whether_hang_ups_are_ignored_stands_in_the_status_of_a_process() {
+        assert!(ignores_hang_ups("SigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n"));
+        assert!(!ignores_hang_ups("SigBlk:\t0000000000000001\nSigIgn:\t0000000000001000\n"));
+        assert!(!ignores_hang_ups(""));
+    }
 
     #[test]
     fn what_is_loaded_is_told_as_long_as_it_is() {

@@ -4,6 +4,7 @@ use crate::development::{Sources, Watcher};
 use crate::failure::{CommandResult, Failure};
 use crate::guest_build::CargoOutput;
 use crate::home::Home;
+use crate::interruption::Signals;
 use crate::live_view::{LiveView, print_beside_view};
 use crate::log_writer::LogFlags;
 use crate::output::errors_in_colour;
@@ -21,7 +22,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 /// Run a topology, and again whenever it or one of its plugins is saved.
@@ -87,8 +87,7 @@ impl Dev {
         let home = Home::open()?;
         let sandbox = sandbox(&home)?;
         let mut watcher = Watcher::new(Sources::of_file(&self.topology));
-        let mut interrupts = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
-        let mut terminations = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+        let mut signals = Signals::listen()?;
         let mut refresh = tokio::time::interval(LiveView::INTERVAL);
         let mut view = LiveView::new();
         let mut running: Option<(Session, Assignment)> = None;
@@ -100,8 +99,7 @@ impl Dev {
                 () = watcher.saved() => Happened::Saved,
                 prepared = finished(&mut preparing) => Happened::Prepared(prepared?),
                 () = ended(&mut running) => Happened::Ended,
-                _ = interrupts.recv() => Happened::AskedToEnd,
-                _ = terminations.recv() => Happened::AskedToEnd,
+                _ = signals.next() => Happened::AskedToEnd,
                 _ = refresh.tick() => Happened::Refresh,
             };
             match happened {
