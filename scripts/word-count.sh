@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
 # The main job: builds petrel, then counts the words of a text that ships with the repository (or of the file you name).
 set -euo pipefail
+called_in=$PWD
 cd "$(dirname "$0")/.."
 
-text=${1:-plugins/topologies/text.txt}
-counts=${2:-target/counts.tsv}
+# A file that is named starts where this was called.
+named() { case $1 in /*) echo "$1" ;; *) echo "$called_in/$1" ;; esac; }
+text=plugins/topologies/text.txt counts=target/counts.tsv
+[ $# -lt 1 ] || text=$(named "$1")
+[ $# -lt 2 ] || counts=$(named "$2")
 scripts/setup.sh
 mkdir -p "$(dirname "$counts")"
 cargo build --release --locked -p petrel

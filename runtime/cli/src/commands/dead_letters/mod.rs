@@ -46,7 +46,7 @@ Examples:
   petrel dead-letters retry word-count 3 4
   petrel dead-letters retry word-count --all --component split --kind trap
   petrel dead-letters retry word-count --all --plugin split=./split.wasm
-  petrel dead-letters retry word-count --all --set parse.mode=lax -o json")]
+  petrel dead-letters retry word-count --all --set split.field=word -o json")]
     Retry(retry::Retry),
     /// Take some of them out, or all.
     #[command(
