@@ -78,6 +78,9 @@ impl Guarantee {
     /// All of them, the weakest first.
     pub const ALL: [Guarantee; 3] = [Guarantee::BestEffort, Guarantee::AtLeastOnce, Guarantee::ExactlyOnce];
 
+    /// Those that are suggested to who asks for another: what this version can keep.
+    pub const OFFERED: [Guarantee; 2] = [Guarantee::BestEffort, Guarantee::AtLeastOnce];
+
     /// The name in the topology file.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use crate::file_errors::with_next_step;
 use crate::interruption::Loading;
 use petrel_flow::Trap;
 use petrel_model::{CompileLimits, ConfigKey, DescribeProblem, Description, Digest, InputStream, Plugins, World};
-use petrel_sandbox::{DescribeError, Plugin, Sandbox};
+use petrel_sandbox::{DescribeError, LoadError, Plugin, Sandbox};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,8 @@ pub(crate) struct PluginSet {
     loaded: BTreeMap<Digest, Plugin>,
     bytes: BTreeMap<Digest, PluginBytes>,
     loading: Loading,
+    /// Why this machine could not load one, whatever plugin it had been.
+    hindrance: Option<String>,
 }
 
 /// The component of a plugin: part of this binary, or read from a file.
@@ -36,7 +38,14 @@ impl PluginSet {
             loaded: BTreeMap::new(),
             bytes: BTreeMap::new(),
             loading: Loading::default(),
+            hindrance: None,
         }
+    }
+
+    /// Why a plugin could not be loaded that nothing is known to be wrong with: no topology and no plugin could be changed so
+    /// that it works here. None if that did not happen.
+    pub(crate) fn hindrance(&self) -> Option<Failure> {
+        self.hindrance.as_ref().map(|why| Failure::Failed(anyhow::anyhow!(why.clone())))
     }
 
     /// The same set, which says there what is being compiled.
@@ -64,13 +73,21 @@ impl PluginSet {
             false => anyhow::anyhow!("{reference}: {why}"),
         };
         let bytes = self.read(reference).map_err(|why| Failure::Usage(named(why)))?;
-        self.keep(reference, bytes, &CompileLimits::default()).map_err(|why| Failure::Failed(named(why)))
+        let kept = self.keep(reference, bytes, &CompileLimits::default());
+        kept.map_err(|why| self.hindrance().unwrap_or_else(|| Failure::Failed(named(why))))
     }
 
     /// Compiles a component and keeps it under a reference.
     fn keep(&mut self, reference: &str, bytes: PluginBytes, limits: &CompileLimits) -> Result<(Digest, World), String> {
         let loaded = self.loading.of(reference, || self.sandbox.load_within(&bytes, limits));
-        let plugin = loaded.map_err(|error| error.to_string())?;
+        let plugin = loaded.map_err(|error| {
+            let mut why = error.to_string();
+            if let LoadError::NoSpace { .. } = error {
+                why += ": make room on its disk, or set PETREL_HOME to a folder on another one";
+                self.hindrance = Some(why.clone());
+            }
+            why
+        })?;
         let (digest, world) = (plugin.digest(), plugin.world());
         self.by_reference.insert(reference.to_owned(), digest);
         self.loaded.insert(digest, plugin);
@@ -99,7 +116,12 @@ impl PluginSet {
         }
         match embedded::all().iter().find(|plugin| plugin.name == reference) {
             Some(plugin) => Ok(Cow::Borrowed(plugin.bytes)),
+            None if self.base.join(reference).is_dir() => Err(format!(
+                "{reference:?} is a folder, and no standard plugin: name the component that is built in it, whose path `petrel \
+                 build {reference}` prints"
+            )),
             None => {
+                let own = if petrel_model::is_name(reference) { reference } else { "shout" };
                 let names: Vec<&str> = embedded::for_topologies().map(|plugin| plugin.name).collect();
                 let hint = match petrel_model::nearest(reference, names.iter().copied()) {
                     Some(name) => format!("did you mean {name:?}? "),
@@ -107,7 +129,7 @@ impl PluginSet {
                 };
                 Err(format!(
                     "there is no standard plugin {reference:?}: {hint}the standard plugins are {}; a plugin of your own is \
-                     named by its file, such as \"./{reference}.wasm\"",
+                     named by its file, such as \"./{own}.wasm\"",
                     names.join(", ")
                 ))
             }

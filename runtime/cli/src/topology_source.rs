@@ -7,7 +7,7 @@ use crate::plugin_set::{PluginBytes, PluginSet};
 use crate::problems::{Problems, Weight};
 use petrel_model::{Assignment, Component, Digest, Guarantee, Overrides, Place, Problem, Topology};
 use petrel_sandbox::{Plugin, Sandbox};
-use petrel_worker::FIRST_GENERATION;
+use petrel_worker::{FIRST_GENERATION, TaskEnd};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -120,6 +120,9 @@ impl TopologySource {
     pub(crate) fn resolve_telling(&self, sandbox: &Arc<Sandbox>, loading: Loading) -> CommandResult<Resolved> {
         let mut plugins = PluginSet::new(sandbox.clone(), self.folder()).telling(loading);
         let resolved = petrel_model::resolve(&self.topology, &mut plugins, FIRST_GENERATION);
+        if let Some(failure) = plugins.hindrance() {
+            return Err(failure);
+        }
         let mut problems = self.unsupported();
         match resolved {
             Ok(assignment) if problems.is_empty() => {
@@ -144,6 +147,20 @@ impl TopologySource {
             problems.push(Problem { span, ..Problem::new(message).help(help) });
         }
         problems
+    }
+
+    /// What its components are to read and cannot be read now, at the key that names it.
+    pub(crate) fn unreadable(&self, assignment: &Assignment) -> Vec<Problem> {
+        let problem = |end: TaskEnd| {
+            let TaskEnd::CannotRead { component, key, error } = end else { return None };
+            let settings = &self.topology.component(&component)?.config;
+            let set = settings.iter().find(|setting| Some(&setting.key.value) == key.as_ref());
+            let place = set.map_or(&Place::Nowhere, |setting| setting.place());
+            let message = format!("component `{component}` could not start now: {error}");
+            let help = "see to it before the topology is run, or set another path";
+            Some(Problem::at(place, message).help(help))
+        };
+        petrel_worker::unreadable_sources(assignment).into_iter().filter_map(problem).collect()
     }
 
     /// What is likely to be a mistake in what this was resolved to, for people; none if there is nothing.
@@ -195,10 +212,10 @@ impl OverrideFlags {
 /// What `--guarantee` names.
 fn guarantee(name: &str) -> Result<Guarantee, Problem> {
     Guarantee::from_name(name).ok_or_else(|| {
-        let names = Guarantee::ALL.map(Guarantee::name);
+        let names = Guarantee::OFFERED.map(Guarantee::name);
         let meant = petrel_model::nearest(name, names.iter().copied());
         let hint =
-            meant.map_or_else(|| format!("choose {}", names.join(", ")), |meant| format!("did you mean `{meant}`?"));
+            meant.map_or_else(|| format!("choose {}", names.join(" or ")), |meant| format!("did you mean `{meant}`?"));
         let place = Place::Flag(format!("--guarantee {name}"));
         Problem::at(&place, format!("there is no guarantee `{name}`")).help(hint)
     })
@@ -209,4 +226,27 @@ pub(crate) fn sandbox(home: &crate::home::Home) -> CommandResult<Arc<Sandbox>> {
     let compiler = crate::commands::this_program().map_err(anyhow::Error::from)?;
     let sandbox = Sandbox::new(petrel_sandbox::SandboxConfig { cache_dir: home.cache(), compiler });
     Ok(Arc::new(sandbox.map_err(anyhow::Error::from)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_a_failure_and_no_problem_of_the_topology() {
+        let folder = tempfile::tempdir().unwrap();
+        // What the compiler of plugins ends with where its output cannot be written.
+        let arguments = vec!["-c".into(), "exit 5".into()];
+        let compiler = petrel_sandbox::Compiler::Child { program: "/bin/sh".into(), arguments };
+        let cache_dir = folder.path().join("cache");
+        let config = petrel_sandbox::SandboxConfig { cache_dir: cache_dir.clone(), compiler };
+        let sandbox = Arc::new(Sandbox::new(config).unwrap());
+        let path = folder.path().join("t.toml");
+        std::fs::write(&path, "name = \"t\"\nguarantee = \"best-effort\"\n[component.n]\nplugin = \"numbers\"\n")
+            .unwrap();
+        let failure = TopologySource::read(&path).unwrap().resolve(&sandbox).err().unwrap();
+        assert_eq!(failure.code(), 1);
+        let text = failure.text();
+        assert!(text.contains(&cache_dir.display().to_string()) && text.contains("make room"), "{text}");
+    }
 }

@@ -35,6 +35,8 @@ pub enum Compiler {
 pub(crate) const INVALID: u8 = 3;
 /// The child ended because its engine is another one.
 pub(crate) const OTHER_ENGINE: u8 = 4;
+/// The child ended because the artifact cannot be written: the disk is full.
+pub(crate) const NO_SPACE: u8 = 5;
 
 /// What a child says about its end is read up to here.
 const MAX_SAID_BYTES: u64 = 64 << 10;
@@ -54,8 +56,9 @@ pub(crate) fn compile(
     component: &[u8],
     limits: &CompileLimits,
 ) -> Result<Vec<u8>, LoadError> {
-    let broken = |error: io::Error| LoadError::Compiler {
-        reason: format!("{program:?} cannot be run with files in {folder:?}: {error}"),
+    let broken = |error: io::Error| match is_no_space(&error) {
+        true => LoadError::NoSpace { folder: folder.into() },
+        false => LoadError::Compiler { reason: format!("{program:?} cannot be run with files in {folder:?}: {error}") },
     };
     let run = || {
         let mut input = tempfile::tempfile_in(folder)?;
@@ -79,9 +82,17 @@ pub(crate) fn compile(
     let (status, artifact, said) = run().map_err(broken)?;
     let Some(status) = status else { return Err(LoadError::CompileTime { limit_ms: limits.compile_ms }) };
     if !status.success() {
+        if status.code() == Some(i32::from(NO_SPACE)) {
+            return Err(LoadError::NoSpace { folder: folder.into() });
+        }
         return Err(why(status, &read(said, MAX_SAID_BYTES).map_err(broken)?, limits));
     }
     read(artifact, u64::MAX).map_err(broken)
+}
+
+/// Whether a file cannot grow because of where it is.
+pub(crate) fn is_no_space(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Waits for a child so long, then kills it: none.

@@ -1,10 +1,10 @@
 //! The process that compiles one component and ends: see `compiler.rs` for its parent.
 
 use crate::cache::ArtifactCache;
-use crate::compiler::{INVALID, OTHER_ENGINE};
+use crate::compiler::{INVALID, NO_SPACE, OTHER_ENGINE, is_no_space};
 use crate::engine;
 use rustix::process::{Resource, Rlimit, setrlimit};
-use std::io::{Read, Write, stdin, stdout};
+use std::io::{Read, Write, stderr, stdin, stdout};
 use std::process::ExitCode;
 use std::thread;
 
@@ -17,7 +17,8 @@ pub fn compile_as_child(arguments: &[String]) -> ExitCode {
     match compile(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, reason)) => {
-            eprintln!("{reason}");
+            // Where there is no space for the reason either, the code still tells it.
+            let _ = writeln!(stderr(), "{reason}");
             ExitCode::from(code)
         }
     }
@@ -40,7 +41,11 @@ fn compile(arguments: &[String]) -> Result<(), (u8, String)> {
         return Err((OTHER_ENGINE, format!("this compiler makes artifacts for engine {own}, not for {wanted}")));
     }
     let artifact = engine.precompile_component(&component).map_err(|error| (INVALID, format!("{error:#}")))?;
-    stdout().write_all(&artifact).map_err(|error| failed(&error))
+    let mut output = stdout();
+    output.write_all(&artifact).and_then(|()| output.flush()).map_err(|error| match is_no_space(&error) {
+        true => (NO_SPACE, error.to_string()),
+        false => failed(&error),
+    })
 }
 
 /// From here on this process can take no more than that, and open nothing.

@@ -3,6 +3,7 @@
 use crate::contract::VERSION;
 use crate::cut::{MAX_NAME_BYTES, cut};
 use petrel_model::World;
+use std::path::PathBuf;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
@@ -78,6 +79,12 @@ pub enum LoadError {
     Compiler {
         /// Why.
         reason: String,
+    },
+    /// The disk is full: nothing that is wrong with the component.
+    #[error("there is no space left in the folder {}, which plugins are compiled in", .folder.display())]
+    NoSpace {
+        /// The folder of compiled artifacts.
+        folder: PathBuf,
     },
     /// The compiler refused it.
     #[error("not a valid component: {reason}")]

@@ -21,13 +21,14 @@ fn main() -> ExitCode {
         assert_eq!(std::env::vars().count(), 0, "a child gets no environment");
         return petrel_sandbox::compile_as_child(&arguments[2..]);
     }
-    let tests: [(&str, fn()); 7] = [
+    let tests: [(&str, fn()); 8] = [
         ("a_plugin_is_compiled_once_for_all", a_plugin_is_compiled_once_for_all),
         ("what_is_no_component_is_told_in_the_compilers_words", what_is_no_component_is_told_in_the_compilers_words),
         ("a_component_too_large_is_refused", a_component_too_large_is_refused),
         ("a_component_too_slow_is_given_up", a_component_too_slow_is_given_up),
         ("a_component_too_hungry_is_given_up", a_component_too_hungry_is_given_up),
         ("a_child_that_is_no_compiler_is_not_trusted", a_child_that_is_no_compiler_is_not_trusted),
+        ("a_full_disk_is_no_fault_of_the_component", a_full_disk_is_no_fault_of_the_component),
         ("who_waits_for_a_failure_shares_it", who_waits_for_a_failure_shares_it),
     ];
     let filter = arguments.get(1).filter(|argument| !argument.starts_with('-'));
@@ -117,6 +118,21 @@ fn a_child_that_is_no_compiler_is_not_trusted() {
     assert!(load("/no/such/program", &[]).contains("/no/such/program"));
     let message = load("/bin/sh", &["-c", "echo a word >&2; exit 9"]);
     assert!(message.contains("exit status: 9") && message.contains("a word"), "{message}");
+}
+
+fn a_full_disk_is_no_fault_of_the_component() {
+    let cache = tempfile::tempdir().unwrap();
+    let this = std::env::current_exe().unwrap();
+    // The real compiler with nowhere to write, neither the artifact nor why.
+    let script = format!("exec env -i \"$0\" {AS_CHILD} \"$@\" >/dev/full 2>/dev/full");
+    let compiler =
+        Compiler::Child { program: "/bin/sh".into(), arguments: vec!["-c".into(), script.into(), this.into()] };
+    let sandbox = Sandbox::new(SandboxConfig { cache_dir: cache.path().into(), compiler }).unwrap();
+    let error = sandbox.load(&guest("grouping")).unwrap_err();
+    assert!(matches!(&error, LoadError::NoSpace { folder } if folder == cache.path()), "{error:?}");
+    let expected =
+        format!("there is no space left in the folder {}, which plugins are compiled in", cache.path().display());
+    assert_eq!(error.to_string(), expected);
 }
 
 fn who_waits_for_a_failure_shares_it() {

@@ -45,8 +45,8 @@ pub enum TaskEnd {
     CannotRead {
         /// The component.
         component: String,
-        /// The configuration key that names it.
-        key: String,
+        /// The configuration key that names it; none for standard input, which no key leads elsewhere.
+        key: Option<String>,
         /// Which path, and why.
         error: String,
     },
@@ -91,11 +91,17 @@ impl fmt::Display for TaskEnd {
                      mend the plugin or its input, and run again",
                 )
             }
-            TaskEnd::CannotRead { component, key, error } => write!(
-                f,
-                "{component} cannot start: {error}; nothing was started, and no output was touched\n  \
-                 set `{key}` of `{component}` to what can be read: in the topology, or with --set {component}.{key}=PATH"
-            ),
+            TaskEnd::CannotRead { component, key, error } => {
+                write!(f, "{component} cannot start: {error}; nothing was started, and no output was touched")?;
+                match key {
+                    Some(key) => write!(
+                        f,
+                        "\n  set `{key}` of `{component}` to what can be read: in the topology, or with --set \
+                         {component}.{key}=PATH"
+                    ),
+                    None => Ok(()),
+                }
+            }
             TaskEnd::CannotWrite { task, error } => {
                 write!(f, "{task} {error}")?;
                 match error.source.kind() {

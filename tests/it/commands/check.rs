@@ -32,6 +32,7 @@ inputs = [{ from = "split", grouping = "fields", fields = ["word"] }]
 fn check(replace: &[(&str, &str)]) -> Finished {
     let sandbox = Sandbox::new();
     sandbox.write("t.toml", topology(replace));
+    sandbox.write("text.txt", "storm petrel");
     let checked = sandbox.run(&["check", "t.toml", "-o", "json"]);
     // Whatever is wrong, standard output is one document.
     let document = checked.json();
@@ -45,6 +46,7 @@ fn check(replace: &[(&str, &str)]) -> Finished {
 fn a_good_topology_is_summed_up() {
     let sandbox = Sandbox::new();
     sandbox.write("t.toml", topology(&[]));
+    sandbox.write("other.txt", "storm petrel");
     let checked = sandbox.run(&["check", "t.toml", "--parallelism", "count=3", "--set", "lines.path=other.txt"]).ok();
     let expected = "\
 t.toml: words is valid: 3 components, 5 tasks, guarantee best-effort
@@ -256,4 +258,28 @@ fn long_lines_are_cut_to_the_place_of_the_problem() {
     refused(&format!("name={}", "[".repeat(100_000)));
     refused(&format!("name={}", "[".repeat(300)));
     sandbox.run(&["check", "long.toml"]).fails(2, &["long.toml: 2 problems"]);
+}
+
+#[test]
+fn what_is_not_there_to_be_read_is_a_warning() {
+    let sandbox = Sandbox::new();
+    sandbox.write("t.toml", topology(&[]));
+    let checked = sandbox.run(&["check", "t.toml", "-o", "json"]).ok();
+    let warnings = checked.json()["warnings"].clone();
+    assert!(warnings[0]["message"].as_str().unwrap().contains("cannot read \"text.txt\""), "{warnings:#}");
+    assert_eq!(warnings[0]["at"], serde_json::json!({ "line": 6, "column": 19 }));
+    assert!(checked.stderr().contains("see to it before the topology is run"), "{}", checked.stderr());
+    sandbox.write("text.txt", "a\n");
+    let checked = sandbox.run(&["check", "t.toml", "-o", "json"]).ok();
+    assert_eq!(checked.json()["warnings"], serde_json::json!([]));
+    assert_eq!(checked.stderr(), "");
+}
+
+#[test]
+fn only_guarantees_that_can_be_kept_are_offered() {
+    let sandbox = Sandbox::new();
+    sandbox.write("t.toml", topology(&[]));
+    let refused = sandbox.run(&["check", "t.toml", "--guarantee", "foo"]);
+    assert!(!refused.stderr().contains("exactly-once"), "{}", refused.stderr());
+    refused.fails(2, &["choose best-effort or at-least-once"]);
 }

@@ -93,6 +93,8 @@ fn mistakes_are_told() {
     let unknown = sandbox.run(&["plugin", "inspect", "cuont"]);
     assert!(!unknown.stderr().contains("bench-"), "{}", unknown.stderr());
     unknown.fails(2, &["no standard plugin \"cuont\"", "did you mean \"count\"?"]);
+    sandbox.run(&["plugin", "inspect", "."]).fails(2, &["\".\" is a folder", "`petrel build .` prints"]);
+    sandbox.run(&["plugin", "inspect", "a b"]).fails(2, &["\"a b\"", "such as \"./shout.wasm\""]);
     sandbox.run(&["plugin", "inspect", "./none.wasm"]).fails(2, &["there is no file ./none.wasm"]);
     sandbox.run(&["plugin", "inspect", "./"]).fails(2, &["cannot read the plugin ./", "name a file in that folder"]);
     sandbox

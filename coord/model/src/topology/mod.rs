@@ -148,7 +148,7 @@ fn read_guarantee(table: &mut Table<'_>) -> Option<Located<Guarantee>> {
     if guarantee.is_none() {
         table.problem(Problem::at(&text.place, format!("`{}` is not a guarantee", text.value)).help(did_you_mean(
             &text,
-            Guarantee::ALL.map(Guarantee::name),
+            Guarantee::OFFERED.map(Guarantee::name),
             "",
         )));
     }

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// Check topologies as `run` does before it starts them, and show what they amount to.
 ///
 /// Plugins are loaded and asked for their streams, state and needs; nothing is started. Problems and warnings go to standard
-/// error.
+/// error; what a component is to read and cannot be read now is a warning. Secrets are not asked for.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -124,7 +124,9 @@ fn check_overlaps(checked: &mut [Checked]) {
 
 impl Checked {
     fn valid(source: TopologySource, resolved: Resolved) -> Checked {
-        let warnings = source.problems(Weight::Warning, resolved.warnings);
+        // What is not there yet may be when it is run.
+        let unreadable = source.unreadable(&resolved.assignment);
+        let warnings = source.problems(Weight::Warning, [resolved.warnings, unreadable].concat());
         Checked::Valid { source: Box::new(source), assignment: resolved.assignment, warnings }
     }
 
