@@ -68,6 +68,22 @@ fn input_that_cannot_be_read_is_told_with_its_path() {
     word_count(&sandbox, "text.txt/below", "out.tsv")
         .fails(1, &["lines cannot start", "text.txt/below", "Not a directory"]);
     word_count(&sandbox, "no/such/*.txt", "out.tsv").fails(1, &["lines cannot start", "no/such/*.txt"]);
+    std::fs::create_dir(sandbox.path().join("empty")).expect("folders can be made");
+    word_count(&sandbox, "empty", "out.tsv").fails(1, &["no file to read in \"empty\": put one there"]);
+}
+
+#[test]
+fn a_folder_as_standard_input_is_told_at_once() {
+    let sandbox = Sandbox::new();
+    let topology = "name = \"t\"\nguarantee = \"best-effort\"\n[component.lines]\nplugin = \"lines\"\n\
+                    config = { stdin = true }\n[component.out]\nplugin = \"print\"\n\
+                    inputs = [{ from = \"lines\", grouping = \"shuffle\" }]\n";
+    sandbox.write("t.toml", topology);
+    let mut run = sandbox.command(&["run", "t.toml"]);
+    let folder = std::fs::File::open(sandbox.path()).expect("a folder can be opened");
+    let finished = Finished(run.stdin(folder).output().expect("petrel starts"));
+    assert!(!finished.stderr().contains("--set"), "no key leads elsewhere: {}", finished.stderr());
+    finished.fails(1, &["lines cannot start", "standard input, which is a folder", "nothing was started"]);
 }
 
 #[test]
@@ -76,6 +92,7 @@ fn output_that_cannot_be_written_is_told_with_its_path() {
     sandbox.write("text.txt", "storm petrel");
     word_count(&sandbox, "text.txt", "/dev/full")
         .fails(1, &["sink[0] cannot write to \"/dev/full\": No space left", "make room"]);
+    word_count(&sandbox, "text.txt", "nodir/x.tsv").fails(1, &["nodir/x.tsv", "Make the folder \"nodir\""]);
     word_count(&sandbox, "text.txt", "no/such/out.tsv").fails(1, &["sink[0]", "no/such/out.tsv", "No such file"]);
     word_count(&sandbox, "text.txt", "text.txt/out.tsv").fails(1, &["sink[0]", "text.txt/out.tsv", "Not a directory"]);
     std::fs::create_dir(sandbox.path().join("folder")).expect("folders can be made");

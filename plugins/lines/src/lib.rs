@@ -119,7 +119,10 @@ impl BatchSpout for Lines {
         let key = config.key()?;
         let names = files::list(key)?;
         if names.is_empty() {
-            return Err(Error::new(format_args!("config.{key}: there is no file to read")));
+            let path = config.path.unwrap_or_default();
+            return Err(Error::new(format_args!(
+                "config.{key}: there is no file to read in {path:?}: put one there, or set another path"
+            )));
         }
         let (task, step) = (context.task as usize, context.parallelism.max(1) as usize);
         let files: Vec<(String, usize)> = names.into_iter().zip(0..).skip(task).step_by(step).collect();

@@ -164,7 +164,7 @@ impl Started {
 pub fn check_rate(rate: Option<f64>) -> Result<(), String> {
     match rate {
         Some(rate) if !(rate > 0.0 && rate <= 1e12) => {
-            Err(format!("{rate} tuples a second cannot be kept; leave it out to emit as fast as possible"))
+            Err(format!("{rate:?} tuples a second cannot be kept; leave it out to emit as fast as possible"))
         }
         _ => Ok(()),
     }
@@ -264,6 +264,7 @@ mod tests {
         assert_eq!(again.turn(0, 1), Turn::Emit { first: 11, rows: 1 });
         assert!(Series::new(0, 2).seek(&series.position()).unwrap_err().contains("task 1 of 2"));
         assert!(check_rate(Some(0.0)).is_err() && check_rate(Some(f64::NAN)).is_err() && check_rate(Some(0.1)).is_ok());
+        assert!(check_rate(Some(1e300)).is_err_and(|message| message.starts_with("1e300 tuples")));
         assert!(check_count(Some(-1)).is_err() && check_count(Some(0)).is_ok());
         assert!(again.seek(b"odd").unwrap_err().contains("3 bytes"));
     }

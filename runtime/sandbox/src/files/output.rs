@@ -230,8 +230,18 @@ fn open(granted: &Path, name: &str, keep: bool) -> Result<(PathBuf, File), Strin
     };
     match openat(CWD, &path, flags, Mode::from_raw_mode(0o666)) {
         Ok(file) => Ok((path, file.into())),
-        Err(error) => Err(refused(&path, error.into())),
+        Err(error) => Err(match missing_folder(&path) {
+            Some(folder) => {
+                format!("{}. Make the folder {folder:?}, or set another path", refused(&path, error.into()))
+            }
+            None => refused(&path, error.into()),
+        }),
     }
+}
+
+/// The folder that a file would lie in, if it is not there.
+fn missing_folder(path: &Path) -> Option<&Path> {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
 }
 
 /// What a file holds; nothing for what has no size, such as a pipe.

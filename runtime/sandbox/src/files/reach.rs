@@ -107,14 +107,16 @@ impl Reach {
     }
 }
 
-/// Whether a grant to read can be used: the path is there, and each of its files can be opened. A pipe is not opened,
-/// which would wait for whoever writes to it. Blocks.
+/// Whether a grant to read can be used: the path is there, and each of its files can be opened; standard input is something
+/// that can be read. A pipe is not opened, which would wait for whoever writes to it. Blocks.
 ///
 /// # Errors
 /// The path and why not.
 pub fn check_readable(grant: &PathGrant) -> Result<(), String> {
-    if grant.access != PathAccess::Read {
-        return Ok(());
+    match grant.access {
+        PathAccess::Read => {}
+        PathAccess::Write => return Ok(()),
+        PathAccess::Stdin => return check_stdin(&io::stdin()),
     }
     for file in listing::list(&grant.path)?.files {
         if fs::metadata(file.path()).is_ok_and(|metadata| metadata.is_file()) {
@@ -122,6 +124,17 @@ pub fn check_readable(grant: &PathGrant) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A shell redirects a folder as readily as a file, and only the first read fails.
+fn check_stdin(input: impl AsFd) -> Result<(), String> {
+    let input = input.as_fd().try_clone_to_owned().and_then(|input| File::from(input).metadata());
+    match input {
+        Ok(metadata) if metadata.is_dir() => {
+            Err("cannot read standard input, which is a folder: redirect a file to it, or pipe to it".to_owned())
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Written {

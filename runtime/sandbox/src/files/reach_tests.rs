@@ -124,3 +124,11 @@ fn what_cannot_be_read_is_told_before_it_is_opened() {
         assert!(message.contains(path) && message.contains(why), "{message}");
     }
 }
+
+#[test]
+fn a_folder_is_no_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = check_stdin(File::open(folder.path()).unwrap()).unwrap_err();
+    assert!(message.contains("standard input, which is a folder"), "{message}");
+    assert_eq!(check_stdin(tempfile::tempfile().unwrap()), Ok(()));
+}

@@ -233,6 +233,15 @@ fn an_instance_that_takes_over_keeps_what_is_written() {
 }
 
 #[test]
+fn a_folder_that_is_missing_is_to_be_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("no/x.tsv");
+    let said = granted("write path - x", path("path", PathAccess::Write, &target)).says();
+    let missing = folder.path().join("no").display().to_string();
+    assert!(said.contains("Make the folder") && said.contains(&missing), "{said}");
+}
+
+#[test]
 fn a_full_disk_is_an_error_with_its_path() {
     let mut bench = granted("write path - x", path("path", PathAccess::Write, Path::new("/dev/full")));
     bench.process().unwrap();
