@@ -158,6 +158,11 @@ mod state {
         at: Timestamp,
     }
 
+    #[derive(Tuple)]
+    struct User<'a> {
+        user: &'a str,
+    }
+
     #[derive(Tuple, Debug, PartialEq)]
     struct Session {
         user: String,
@@ -209,6 +214,12 @@ mod state {
 
             fn on_timer(&mut self, timer: Timer<'_>, visit: Visit<'_>, out: &mut Output<Session>) -> Result<(), Error> {
                 assert_eq!(timer.name, "idle");
+                let user = timer.key.read::<User>()?.user;
+                assert_eq!(timer.key.get("user").map(OwnedValue::from), Some(OwnedValue::String(user.to_owned())));
+                let error = timer.key.read::<Click>().err().expect("a key has no page");
+                let (found, wanted) =
+                    ("the fields here are `user: string`", "`user: string, page: string, at: timestamp`");
+                assert!(error.message().contains(found) && error.message().contains(wanted), "{error}");
                 let favourite = visit.by_page.entries().into_iter().max_by_key(|(_, clicks)| *clicks);
                 out.emit(Session {
                     user: OwnedValue::from(timer.key.value(0)).to_string(),
@@ -332,6 +343,8 @@ mod ends_and_ticks {
             out: &mut Output<Count<'_>>,
         ) -> Result<(), Error> {
             assert_eq!(input.stream, "input.default");
+            let error = totals.for_each::<Count>(|_, _| Ok(())).unwrap_err();
+            assert!(error.message().contains("read a struct of the key's fields alone"), "{error}");
             totals.for_each::<Word>(|word, total| {
                 out.emit(Count { word: word.word, count: total.get() });
                 Ok(())

@@ -136,9 +136,13 @@ impl<T: StateValue + Default> ValueTable<T> {
             let key_columns: Vec<usize> = (0..page.columns() - 1).collect();
             let keys = petrel_frame::project(&page, &key_columns)?;
             let keys = crate::batch::instance::view(&keys)?;
-            let fields = K::schema().fields.len();
-            if fields != keys.columns() {
-                return Err(Error::new(format_args!("the key has {} fields, not {fields}", keys.columns())));
+            let wanted = K::schema();
+            if wanted.fields.len() != keys.columns() {
+                return Err(Error::new(format_args!(
+                    "the number of fields of the key is {}, and the struct that is read has `{wanted}`: read a struct of the key's \
+                     fields alone, in their order",
+                    keys.columns()
+                )));
             }
             let columns = K::columns(&keys)?;
             let mut slots = Vec::with_capacity(page.rows());

@@ -38,11 +38,22 @@ impl<'a> Row<'a> {
         self.frame.column(position).value(self.row)
     }
 
-    /// The row as a tuple of the same fields in the same order.
+    /// The row as a tuple of the same fields in the same order. The row of a timer's key has the fields of the key and no
+    /// others.
     ///
     /// # Errors
-    /// The fields are of other types, or fewer.
+    /// The fields have other names or types, or are fewer.
     pub fn read<T: Tuple>(&self) -> Result<T::At<'a>, Error> {
+        let wanted = T::schema();
+        let names = |fields: &'a [Field]| fields.iter().map(|field| field.name.as_str());
+        if !wanted.fields.iter().map(|field| field.name.as_str()).eq(names(self.fields).take(wanted.fields.len())) {
+            let found: Vec<String> = self.fields.iter().map(Field::to_string).collect();
+            return Err(Error::new(format_args!(
+                "the fields here are `{}`, and the struct that is read has `{wanted}`: read a struct of these fields alone, in \
+                 this order",
+                found.join(", ")
+            )));
+        }
         Ok(T::read(&T::columns(&self.frame)?, self.row))
     }
 
