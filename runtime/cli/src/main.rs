@@ -19,6 +19,7 @@ mod development;
 mod documents;
 mod embedded;
 mod ending;
+mod excerpt;
 mod failure;
 mod file_errors;
 mod graph;

@@ -1,7 +1,8 @@
 //! Problems of a topology, shown in its source: file, line, column, what, why, what to do next.
 
+use crate::excerpt::Excerpt;
 use crate::output::errors_in_colour;
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, Severity, SourceCode};
 use petrel_model::Problem;
 use serde::Serialize;
 use std::fmt;
@@ -55,30 +56,79 @@ impl Problems {
             .collect()
     }
 
-    fn diagnostic(&self, problem: &Problem) -> MietteDiagnostic {
-        let mut diagnostic = MietteDiagnostic::new(problem.message.clone()).with_severity(match self.weight {
+    /// A problem with the part of the text that it is about.
+    fn shown(&self, problem: &Problem) -> Shown<'_> {
+        let noted = problem.notes.iter().filter_map(|note| note.span.clone());
+        let places: Vec<Range<usize>> = problem.span.iter().cloned().chain(noted).collect();
+        let excerpt = Excerpt::new(&self.file, &self.text, &places);
+        let mut diagnostic = MietteDiagnostic::new(shortened(&problem.message)).with_severity(match self.weight {
             Weight::Error => Severity::Error,
             Weight::Warning => Severity::Warning,
         });
         if let Some(span) = &problem.span {
-            diagnostic = diagnostic.and_label(LabeledSpan::new_primary_with_span(None, span.clone()));
+            diagnostic = diagnostic.and_label(LabeledSpan::new_primary_with_span(None, excerpt.span(span)));
         }
         // A note about another place is a second label; the others have no place to stand but the help.
         let mut below = Vec::new();
         for note in &problem.notes {
             match &note.span {
                 Some(span) => {
-                    diagnostic =
-                        diagnostic.and_label(LabeledSpan::new_with_span(Some(note.text.clone()), span.clone()));
+                    let label = LabeledSpan::new_with_span(Some(note.text.clone()), excerpt.span(span));
+                    diagnostic = diagnostic.and_label(label);
                 }
                 None => below.push(note.text.as_str()),
             }
         }
         below.extend(problem.help.as_deref());
         if !below.is_empty() {
-            diagnostic = diagnostic.with_help(below.join("\n"));
+            diagnostic = diagnostic.with_help(shortened(&below.join("\n")));
         }
-        diagnostic
+        Shown { diagnostic, excerpt }
+    }
+}
+
+/// A message that quotes what nobody reads to its end, a name of 60,000 letters for example, without its middle.
+fn shortened(text: &str) -> String {
+    const START: usize = 6_000;
+    const END: usize = 2_000;
+    let count = text.chars().count();
+    if count <= START + END {
+        return text.to_owned();
+    }
+    let (start, end) = (text.chars().take(START), text.chars().skip(count - END));
+    start.chain(std::iter::once('…')).chain(end).collect()
+}
+
+/// A problem as the printer takes it.
+#[derive(Debug)]
+struct Shown<'a> {
+    diagnostic: MietteDiagnostic,
+    excerpt: Excerpt<'a>,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.diagnostic.fmt(f)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl Diagnostic for Shown<'_> {
+    fn severity(&self) -> Option<Severity> {
+        self.diagnostic.severity()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.diagnostic.help()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.diagnostic.labels()
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.excerpt)
     }
 }
 
@@ -118,9 +168,7 @@ impl fmt::Display for Problems {
                 Some((line, column)) => writeln!(f, "{label}: {}:{line}:{column}", self.file)?,
                 None => writeln!(f, "{label}: {}", self.file)?,
             }
-            let source = NamedSource::new(self.file.clone(), self.text.clone());
-            let report = Report::new(self.diagnostic(problem)).with_source_code(source);
-            handler.render_report(f, report.as_ref())?;
+            handler.render_report(f, &self.shown(problem))?;
         }
         let count = self.problems.len();
         writeln!(f, "{}: {count} {noun}{}", self.file, if count == 1 { "" } else { "s" })
@@ -162,6 +210,28 @@ mod tests {
         ] {
             assert!(shown.contains(text), "{text:?} is missing in\n{shown}");
         }
+    }
+
+    #[test]
+    fn a_place_far_to_the_right_is_shown_without_the_rest_of_its_line() {
+        let text = format!("path = \"{}\", bad = 1\n", "x".repeat(66_000));
+        let at = text.find("bad").unwrap();
+        let note = Note { span: Some(0..4), text: "this is set".into() };
+        let problem = Problem { span: Some(at..at + 3), notes: vec![note], ..Problem::new("`bad` is not known") };
+        let shown = Problems { text, ..problems(vec![problem]) }.to_string();
+        for text in [format!("t.toml:1:{}]", at + 1), "bad = 1".into(), "path = ".into(), "this is set".into()] {
+            assert!(shown.contains(&text), "{text:?} is missing in\n{shown}");
+        }
+        assert!(shown.chars().count() < 3_000, "{shown}");
+    }
+
+    #[test]
+    fn of_a_message_without_end_both_ends_are_shown() {
+        let message = format!("`{}` is no name", "ä".repeat(60_000));
+        let shown = problems(vec![Problem::new(message)]).to_string();
+        assert!(shown.contains("`ää") && shown.contains("` is no name"), "{shown}");
+        assert!(shown.chars().count() < 10_000, "{}", shown.len());
+        assert_eq!(shortened(&"ä".repeat(8_000)), "ä".repeat(8_000));
     }
 
     #[test]

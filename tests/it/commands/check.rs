@@ -237,3 +237,23 @@ fn keyed_state_that_is_split_among_tasks_is_warned_of() {
     let one = sandbox.run(&["run", "t.toml", "--parallelism", "count=1"]).ok();
     assert!(!one.stderr().contains("warning"), "{}", one.stderr());
 }
+
+#[test]
+fn long_lines_are_cut_to_the_place_of_the_problem() {
+    let sandbox = Sandbox::new();
+    let refused = |text: &str| {
+        sandbox.write("long.toml", text);
+        let checked = sandbox.run(&["check", "long.toml", "-o", "json"]);
+        let document = checked.json();
+        assert_fits(&document, "check");
+        assert!(!document["problems"].as_array().unwrap().is_empty(), "{document:#}");
+        let told = checked.stderr();
+        assert!(told.contains("long.toml:1:"), "{told}");
+        assert!(told.lines().all(|line| line.chars().count() < 700), "{told}");
+        checked.fails(2, &["problem"]);
+    };
+    refused(&format!("config = {{ path = \"{}\", bad = 1 = 2 }}\n", "x".repeat(66_000)));
+    refused(&format!("name={}", "[".repeat(100_000)));
+    refused(&format!("name={}", "[".repeat(300)));
+    sandbox.run(&["check", "long.toml"]).fails(2, &["long.toml: 2 problems"]);
+}

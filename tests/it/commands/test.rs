@@ -68,6 +68,24 @@ fn without_an_end_nothing_is_said_that_the_end_brings() {
 }
 
 #[test]
+fn a_bolt_gets_the_fields_that_it_reads_wherever_they_stand_in_the_samples() {
+    let sandbox = Sandbox::new();
+    sandbox.write("words.jsonl", "{\"a\": 1, \"word\": \"x y\", \"z\": true}\n");
+    let outcome = test(&sandbox, &["split", "words.jsonl", "--config", "field=word"]);
+    let words: Vec<&Value> = outcome["streams"][0]["rows"].as_array().unwrap().iter().map(|row| &row["word"]).collect();
+    assert_eq!(words, ["x", "y"]);
+    let outcome = test(&sandbox, &["count", "words.jsonl", "--key", "word"]);
+    assert_eq!(outcome["streams"][0]["rows"], json!([{ "word": "x y", "count": 1 }]));
+    assert_eq!(outcome["state"][0]["entries"], json!([{ "key": { "word": "x y" }, "value": 1 }]));
+    // Two inputs, each with its own order, and keys of two fields.
+    sandbox.write("left.jsonl", "{\"v\": 7, \"id\": \"i\", \"at\": \"a\"}\n");
+    sandbox.write("right.jsonl", "{\"at\": \"a\", \"z\": 9, \"id\": \"i\"}\n");
+    let outcome = test(&sandbox, &["count", "left.jsonl", "right.jsonl", "--key", "id,at"]);
+    let counted = json!([{ "id": "i", "at": "a", "count": 1 }, { "id": "i", "at": "a", "count": 2 }]);
+    assert_eq!(outcome["streams"][0]["rows"], counted);
+}
+
+#[test]
 fn bytes_come_back_as_they_went_in() {
     let sandbox = Sandbox::new();
     sandbox.write("lines.jsonl", "{\"line\": \"eins zwei\"}\n{\"line\": {\"hex\": \"ff20fe\"}}\n");

@@ -136,5 +136,14 @@ fn read_on_reject(table: &mut Table<'_>) -> Option<Located<StreamName>> {
         table.problem(problem);
         return None;
     }
+    if stream.value == "default" {
+        // Whoever reads from a component without naming a stream means what it emits itself.
+        let message =
+            "the stream `default` is taken by what a component emits itself, so its dead letters cannot go there";
+        table.problem(
+            Problem::at(&stream.place, message).help("give their stream another name: `on_reject = \"rejected\"`"),
+        );
+        return None;
+    }
     Some(stream.map(StreamName::from))
 }

@@ -111,7 +111,11 @@ fn syntax_problems(text: &str, errors: &[toml::de::Error]) -> Vec<Problem> {
                 repeated_table = start..text[start..].find("\n[").map_or(text.len(), |at| start + at);
             }
         }
-        problems.push(syntax_problem(text, error.message(), span));
+        let problem = syntax_problem(text, error.message(), span);
+        // Of a hundred arrays that are open where the text ends, each is told by the parser, and all are told by one.
+        if problems.last() != Some(&problem) {
+            problems.push(problem);
+        }
     }
     problems
 }

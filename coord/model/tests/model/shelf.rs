@@ -183,6 +183,12 @@ fn sound() -> Vec<Plugin> {
         }),
         plugin("mute", Bolt, vec![], |_, _| Ok(Description::default())),
         plugin("stumbling", Bolt, vec![], |_, _| Err(failed("describe"))),
+        // Reads `word` and emits it in two streams.
+        plugin("sift", Bolt, vec![], |_, inputs| {
+            let fields = || vec![Field::new("word", Scalar::String)];
+            let outputs = vec![output("words", fields()), output("rejects", fields())];
+            Ok(Description { inputs: words(inputs.len()), ..emits(outputs) })
+        }),
     ]
 }
 

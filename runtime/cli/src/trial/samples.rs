@@ -69,6 +69,15 @@ impl Samples {
         Ok(Samples { name: name.to_owned(), schema, frames })
     }
 
+    /// The frames with these columns alone, in this order.
+    ///
+    /// # Errors
+    /// When they do not fit into a frame, as they may not when a column is read under two names.
+    pub(crate) fn projected(&self, columns: &[usize]) -> anyhow::Result<Vec<Frame>> {
+        let project = |frame: &Frame| Ok(Frame::validate(petrel_frame::project(&frame.view(), columns)?)?);
+        self.frames.iter().map(project).collect()
+    }
+
     /// How many tuples there are.
     #[cfg(test)]
     fn rows(&self) -> usize {
@@ -200,6 +209,18 @@ mod tests {
         assert!(inferred("{\"a\": {}}").unwrap_err().contains("no value of any type"));
         assert!(inferred("{\"a\": null}").unwrap_err().contains("--schema"));
         assert!(inferred("").unwrap_err().contains("--schema word:string"));
+    }
+
+    #[test]
+    fn columns_are_taken_in_the_order_that_is_asked_for() {
+        let schema = super::super::parse_schema("a:i64,b:string,c:bool").unwrap();
+        let samples = Samples::parse("s", "{\"a\":1,\"b\":\"x\",\"c\":true}", Some(&schema), 1).unwrap();
+        let [frame] = &samples.projected(&[2, 0]).unwrap()[..] else { panic!("one frame stays one") };
+        let view = frame.view();
+        let values: Vec<String> = (0..view.columns()).map(|it| format!("{:?}", view.column(it).value(0))).collect();
+        assert_eq!(values, ["Bool(true)", "I64(1)"]);
+        let [frame] = &samples.projected(&[]).unwrap()[..] else { panic!("one frame stays one") };
+        assert_eq!((frame.view().columns(), frame.view().rows()), (0, 1));
     }
 
     #[test]
