@@ -409,6 +409,24 @@ fn silent_standard_input_keeps_nothing_back() {
 }
 
 #[test]
+fn signals_end_a_run_whose_standard_error_takes_nothing() {
+    let sandbox = Sandbox::new();
+    endless(&sandbox, "mute", "sleep_ms = 1", "");
+    let (_unread, mut full) = std::io::pipe().expect("a pipe can be made");
+    // What a pipe holds: nothing more goes in, and whoever writes waits.
+    full.write_all(&[b'.'; 64 << 10]).expect("a pipe holds as much");
+    let mut command = sandbox.command(&["run", "mute.toml"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(full);
+    let run = Living { child: Some(command.spawn().expect("petrel starts")) };
+    wait_until("it runs", || has_lines(&sandbox.path().join("mute.tsv"), 10));
+    run.signal("INT");
+    std::thread::sleep(Duration::from_millis(300));
+    run.signal("INT");
+    let finished = run.end();
+    assert_eq!(finished.0.status.code(), Some(130));
+}
+
+#[test]
 fn one_name_twice_is_refused_before_anything_starts() {
     let sandbox = Sandbox::new();
     let kept = sandbox.write("kept.tsv", "what was there before\n");

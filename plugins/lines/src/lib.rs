@@ -12,10 +12,10 @@
 //!
 //! Of a folder the files in it are read, hidden ones too, but not those in folders below it. Files are read in the
 //! order of their names; with several tasks, task *t* of *p* reads every *p*-th file from the *t*-th on. A line that no
-//! frame can hold, of almost 16 MiB, is left out, with a line in the log. Whatever is silent is asked again a little
-//! later, and what came before is emitted meanwhile. The position is the file's name and the byte where the next line
-//! begins, so that a spout that starts again goes on with exactly the lines that were not emitted. Standard input and
-//! pipes cannot be read twice.
+//! frame can hold, of almost 16 MiB (5 MiB as `utf8-lossy`), comes in pieces that end after white space where there is some, with
+//! a line in the log and the metric `lines_cut`. Whatever is silent is asked again a little later, and what came before is emitted
+//! meanwhile. The position is the file's name and the byte where the next line begins, so that a spout that starts again
+//! goes on with exactly the lines that were not emitted. Standard input and pipes cannot be read twice.
 
 mod patience;
 mod text;
@@ -27,10 +27,14 @@ use petrel_sdk::{
     ConfigError, ConfigKey, ConfigKind, Context, Description, Error, Field, OutputStream, Scalar, Schema, warn,
 };
 use serde::Deserialize;
-use text::{LINE_BYTES_MAX, LineTooLong, Text};
+use text::{LINE_BYTES_MAX, Text};
 
 /// How much is asked of the host at a time, in bytes.
 const READ_BYTES: usize = 256 << 10;
+/// A line that has so many bytes and no end yet is cut: what is read then may still be joined to it.
+const CUT_BYTES: usize = LINE_BYTES_MAX - READ_BYTES;
+/// As text each byte may become the three of U+FFFD.
+const CUT_TEXT_BYTES: usize = LINE_BYTES_MAX / 3 - READ_BYTES;
 
 #[derive(Debug, Deserialize)]
 struct Config {
@@ -80,6 +84,8 @@ pub struct Lines {
     /// Which of them is being read.
     current: usize,
     text: Text,
+    /// Pieces of the line that is being read.
+    pieces: u64,
     patience: Patience,
 }
 
@@ -131,13 +137,28 @@ impl BatchSpout for Lines {
             None => (0, 0),
         };
         let (is_text, names_file) = (config.is_text()?, config.file_field.is_some());
-        Ok(Lines { key, is_text, names_file, files, current, text: Text::at(offset), patience: Patience::default() })
+        Ok(Lines {
+            key,
+            is_text,
+            names_file,
+            files,
+            current,
+            text: Text::at(offset),
+            pieces: 0,
+            patience: Patience::default(),
+        })
     }
 
     fn next(&mut self, max_rows: usize, max_bytes: usize, out: &mut SourceOutputs) -> Result<Next, Error> {
         while self.current < self.files.len() {
             // What is at hand goes out before more is read.
             if self.take(max_rows, max_bytes, out) > 0 {
+                self.pieces = 0;
+                return Ok(Next::More);
+            }
+            if let Some(piece) = self.text.cut(if self.is_text { CUT_TEXT_BYTES } else { CUT_BYTES }) {
+                self.tell_cut(piece.len());
+                self.push(&piece, out);
                 return Ok(Next::More);
             }
             let (name, number) = &self.files[self.current];
@@ -148,23 +169,15 @@ impl BatchSpout for Lines {
             };
             self.patience = Patience::default();
             if !chunk.is_empty() {
-                if let Some(too_long) = self.text.feed(chunk) {
-                    self.tell(&too_long);
-                }
-                if self.text.is_skipping() {
-                    // A line of gigabytes is passed over in more than one call.
-                    return Ok(Next::More);
-                }
+                self.text.feed(chunk);
                 continue;
-            }
-            if let Some(too_long) = self.text.finish() {
-                self.tell(&too_long);
             }
             let last = self.text.last();
             if let Some(line) = &last {
                 self.push(line, out);
             }
             self.current += 1;
+            self.pieces = 0;
             let end = self.text.unread();
             self.text = Text::at(if self.current < self.files.len() { 0 } else { end });
             if last.is_some() {
@@ -212,13 +225,16 @@ impl Lines {
         self.push_names(1, out);
     }
 
-    fn tell(&self, line: &LineTooLong) {
-        let LineTooLong { offset, bytes } = line;
-        warn!(
-            "{}: the line of {bytes} bytes that begins at byte {offset} is left out: a line has at most {LINE_BYTES_MAX}",
-            self.files[self.current].0
-        );
-        metrics::add("lines_too_long", 1);
+    fn tell_cut(&mut self, bytes: usize) {
+        if self.pieces == 0 {
+            warn!(
+                "{}: the line that begins at byte {} has more than {bytes} bytes: no tuple holds it whole, it comes in pieces",
+                self.files[self.current].0,
+                self.text.unread() - bytes as u64
+            );
+        }
+        self.pieces += 1;
+        metrics::add("lines_cut", 1);
     }
 
     fn push_names(&self, rows: usize, out: &mut SourceOutputs) {

@@ -107,27 +107,31 @@ fn a_silent_pipe_keeps_nothing_back() {
 }
 
 #[test]
-fn a_line_no_frame_can_hold_is_left_out() {
+fn a_line_no_frame_can_hold_comes_in_pieces() {
     let mut content = b"ok\n".to_vec();
-    content.resize(text::LINE_BYTES_MAX + 4, b'x');
-    content.extend_from_slice(b"\ngo on\n");
-    let spout = || SpoutTest::<Lines>::batch().config(json!({ "path": "a" })).file("path", "big.txt", content.clone());
-    let mut test = spout();
-    assert_eq!(test.drain(), Next::End);
-    assert_eq!(lines(&test), [r#"{ line: "ok" }"#, r#"{ line: "go on" }"#]);
-    let logs = test.logs();
-    assert_eq!(logs.len(), 1);
-    let message = &logs[0].message;
-    assert!(message.contains("big.txt") && message.contains("byte 3 ") && message.contains("16711681"), "{message}");
-    assert_eq!(test.metric("lines_too_long"), Some(1.0));
-    // Who takes over before it meets the whole line again, not its tail.
-    let mut test = spout();
-    while test.frame_rows().is_empty() {
-        test.next(1);
+    content.extend(b"word ".repeat(text::LINE_BYTES_MAX / 4));
+    content.extend_from_slice(b"end\ngo on\n");
+    for (encoding, at_least) in [("bytes", 2), ("utf8-lossy", 4)] {
+        let config = json!({ "path": "a", "encoding": encoding });
+        let spout = || SpoutTest::<Lines>::batch().config(config.clone()).file("path", "big.txt", content.clone());
+        let mut test = spout();
+        assert_eq!(test.drain(), Next::End);
+        let rows = test.frame_rows().iter().sum::<usize>();
+        assert!(rows >= 2 + at_least, "{rows}");
+        assert_eq!(test.metric("lines_cut"), Some((rows - 3) as f64));
+        let logs = test.logs();
+        assert_eq!(logs.len(), 1, "one word for each line, not for each piece");
+        let message = &logs[0].message;
+        assert!(message.contains("big.txt") && message.contains("byte 3 ") && message.contains("pieces"), "{message}");
+        // Who takes over in the middle of it goes on there: not a piece more, and none less.
+        let mut test = spout();
+        while test.frame_rows().len() < 2 {
+            test.next(1);
+        }
+        test.restart();
+        assert_eq!(test.drain(), Next::End);
+        assert_eq!(test.frame_rows().iter().sum::<usize>(), rows);
     }
-    test.restart();
-    assert_eq!(test.drain(), Next::End);
-    assert_eq!(lines(&test).len(), 2);
 }
 
 #[test]

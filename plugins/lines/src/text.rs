@@ -3,7 +3,7 @@
 use memchr::memchr;
 use petrel_sdk::frame::MAX_FRAME_BYTES;
 
-/// The longest line there may be: a frame less room for what else is in it.
+/// What a line may have at most: a frame less room for what else is in it.
 pub(crate) const LINE_BYTES_MAX: usize = MAX_FRAME_BYTES - (64 << 10);
 
 /// A file, chunk by chunk.
@@ -16,23 +16,12 @@ pub(crate) struct Text {
     taken: usize,
     /// Where the chunk ends in the file.
     read_to: u64,
-    /// Where a line begins that is too long and whose end has not been read.
-    skipping: Option<u64>,
-}
-
-/// A line that no frame can hold, and that was left out.
-#[derive(Debug, PartialEq)]
-pub(crate) struct LineTooLong {
-    /// The byte of the file where it begins.
-    pub(crate) offset: u64,
-    /// Its length.
-    pub(crate) bytes: u64,
 }
 
 impl Text {
     /// A file of which nothing before this byte is wanted.
     pub(crate) fn at(offset: u64) -> Text {
-        Text { begun: Vec::new(), chunk: Vec::new(), taken: 0, read_to: offset, skipping: None }
+        Text { begun: Vec::new(), chunk: Vec::new(), taken: 0, read_to: offset }
     }
 
     /// Where to read on.
@@ -40,47 +29,31 @@ impl Text {
         self.read_to
     }
 
-    /// Where the first line begins that was not taken.
+    /// Where the first line, or piece of one, begins that was not taken.
     pub(crate) fn unread(&self) -> u64 {
-        if let Some(offset) = self.skipping {
-            return offset;
-        }
         self.read_to - (self.chunk.len() - self.taken) as u64 - self.begun.len() as u64
     }
 
-    /// The next bytes of the file, after [`take`](Text::take) returned 0: then only the beginning of a line is left. Of a
-    /// line that is too long nothing is kept; it is returned when its end is found.
-    pub(crate) fn feed(&mut self, chunk: Vec<u8>) -> Option<LineTooLong> {
-        let end = memchr(b'\n', &chunk);
-        let length = self.begun.len() + (self.chunk.len() - self.taken) + end.unwrap_or(chunk.len());
-        if self.skipping.is_none() && length > LINE_BYTES_MAX {
-            self.skipping = Some(self.unread());
-            (self.begun, self.chunk, self.taken) = (Vec::new(), Vec::new(), 0);
-        }
-        let start = self.read_to;
+    /// The next bytes of the file, after [`take`](Text::take) returned 0 and [`cut`](Text::cut) nothing: then only the
+    /// beginning of a line is left.
+    pub(crate) fn feed(&mut self, chunk: Vec<u8>) {
+        self.begun.extend_from_slice(&self.chunk[self.taken..]);
         self.read_to += chunk.len() as u64;
-        if self.skipping.is_some() {
-            let end = end?;
-            (self.chunk, self.taken) = (chunk, end + 1);
-            return self.skipped(start + end as u64);
+        (self.chunk, self.taken) = (chunk, 0);
+    }
+
+    /// After [`take`](Text::take) returned 0: a piece of a line that has more bytes than this and no end yet. It ends after the last
+    /// white space in it; where there is none, at the limit, but not within a character.
+    pub(crate) fn cut(&mut self, limit: usize) -> Option<Vec<u8>> {
+        if self.begun.len() + self.chunk.len() - self.taken <= limit {
+            return None;
         }
         self.begun.extend_from_slice(&self.chunk[self.taken..]);
-        (self.chunk, self.taken) = (chunk, 0);
-        None
-    }
-
-    /// Whether the end of a line that is too long is still to come.
-    pub(crate) fn is_skipping(&self) -> bool {
-        self.skipping.is_some()
-    }
-
-    /// The end of the file is the end of a line that is too long.
-    pub(crate) fn finish(&mut self) -> Option<LineTooLong> {
-        self.skipped(self.read_to)
-    }
-
-    fn skipped(&mut self, end: u64) -> Option<LineTooLong> {
-        self.skipping.take().map(|offset| LineTooLong { offset, bytes: end - offset })
+        self.taken = self.chunk.len();
+        let space = self.begun[..limit].iter().rposition(u8::is_ascii_whitespace);
+        let end = space.map_or_else(|| before_a_character(&self.begun, limit), |space| space + 1);
+        let rest = self.begun.split_off(end);
+        Some(std::mem::replace(&mut self.begun, rest))
     }
 
     /// Takes complete lines, up to about so many rows and bytes, at least one if there is one. Each is pushed as what
@@ -114,6 +87,12 @@ impl Text {
     }
 }
 
+/// The last place up to this one that is not within a character of UTF-8; this one in bytes that are none.
+fn before_a_character(bytes: &[u8], place: usize) -> usize {
+    let goes_on = |place: &usize| bytes.get(*place).is_some_and(|byte| byte & 0xc0 == 0x80);
+    (1..=place).rev().take(4).find(|place| !goes_on(place)).unwrap_or(place)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,7 +114,7 @@ mod tests {
                 lines.extend(last.map(|line| (line, text.unread())));
                 return lines;
             }
-            assert_eq!(text.feed(bytes[from..bytes.len().min(from + chunk)].to_vec()), None);
+            text.feed(bytes[from..bytes.len().min(from + chunk)].to_vec());
         }
     }
 
@@ -179,44 +158,48 @@ mod tests {
         assert_eq!(text.take(100, 1_000, |_, _| {}), 7);
     }
 
-    #[test]
-    fn a_line_that_is_too_long_is_left_out_and_nothing_else() {
-        let long = vec![b'x'; LINE_BYTES_MAX];
-        let mut text = Text::at(100);
-        assert_eq!(text.feed(b"short\n".to_vec()), None);
-        text.take(10, 1 << 20, |_, _| {});
-        assert_eq!(text.feed(long.clone()), None, "just short enough");
-        assert_eq!(text.take(10, 1 << 20, |_, _| {}), 0);
-        for _ in 0..3 {
-            assert_eq!(text.feed(long.clone()), None, "its end is not known yet");
-            assert_eq!(text.unread(), 106, "who goes on from here meets it again");
-            assert_eq!(text.take(10, 1 << 20, |_, _| {}), 0);
+    /// What becomes of some bytes where pieces have a limit.
+    fn pieces(bytes: &[u8], chunk: usize, limit: usize) -> Vec<Vec<u8>> {
+        let (mut text, mut pieces) = (Text::at(0), Vec::new());
+        for chunk in bytes.chunks(chunk) {
+            while text.take(10, 1 << 20, |tail, length| pieces.push(tail[..length].to_vec())) > 0 {}
+            while let Some(piece) = text.cut(limit) {
+                assert!(!piece.is_empty() && piece.len() <= limit);
+                pieces.push(piece);
+            }
+            text.feed(chunk.to_vec());
         }
-        let bytes = 4 * LINE_BYTES_MAX as u64 + 1;
-        assert_eq!(text.feed(b"y\nnext\nla".to_vec()), Some(LineTooLong { offset: 106, bytes }));
-        let mut lines = Vec::new();
-        assert_eq!(text.take(10, 1 << 20, |tail, length| lines.push(tail[..length].to_vec())), 1);
-        assert_eq!(lines, [b"next"]);
-        assert_eq!(text.unread(), 106 + bytes + 1 + 5);
-        assert_eq!(text.feed(b"st".to_vec()), None);
-        assert_eq!((text.finish(), text.last()), (None, Some(b"last".to_vec())));
+        while text.take(10, 1 << 20, |tail, length| pieces.push(tail[..length].to_vec())) > 0 {}
+        pieces.extend(text.last());
+        assert_eq!(text.unread(), bytes.len() as u64);
+        pieces
     }
 
     #[test]
-    fn a_line_that_is_too_long_may_be_the_last() {
-        let mut text = Text::at(0);
-        assert_eq!(text.feed(vec![b'x'; LINE_BYTES_MAX + 1]), None);
-        assert_eq!(text.finish(), Some(LineTooLong { offset: 0, bytes: LINE_BYTES_MAX as u64 + 1 }));
-        assert_eq!((text.finish(), text.last()), (None, None));
-        assert_eq!(text.unread(), LINE_BYTES_MAX as u64 + 1);
+    fn a_long_line_comes_in_pieces_and_nothing_is_lost() {
+        let text = b"short\nthe words of a long line, of any length\nnext".as_slice();
+        for chunk in 1..8 {
+            for limit in 8..60 {
+                let got = pieces(text, chunk, limit);
+                let (first, last) = (got.first().unwrap(), got.last().unwrap());
+                assert_eq!((first.as_slice(), last.as_slice()), (&b"short"[..], &b"next"[..]));
+                let middle = got[1..got.len() - 1].concat();
+                assert_eq!(middle, b"the words of a long line, of any length", "{chunk} {limit}");
+                let words: Vec<&[u8]> = got.iter().flat_map(|it| it.split(|byte| *byte == b' ')).collect();
+                assert!(words.contains(&&b"length"[..]) && words.contains(&&b"words"[..]), "cut between words");
+            }
+        }
+        assert_eq!(pieces(text, 3, 60), [&b"short"[..], b"the words of a long line, of any length", b"next"]);
     }
 
     #[test]
-    fn the_longest_line_there_may_be_is_one() {
-        let mut text = Text::at(0);
-        let mut line = vec![b'x'; LINE_BYTES_MAX];
-        line.push(b'\n');
-        assert_eq!(text.feed(line), None);
-        assert_eq!(text.take(10, 1 << 20, |_, length| assert_eq!(length, LINE_BYTES_MAX)), 1);
+    fn without_white_space_characters_stay_whole() {
+        let text = "äöüßéñ".repeat(50);
+        for limit in 8..20 {
+            let got = pieces(text.as_bytes(), 5, limit);
+            assert!(got.iter().all(|piece| std::str::from_utf8(piece).is_ok()), "{limit}");
+            assert_eq!(got.concat(), text.as_bytes());
+        }
+        assert_eq!(pieces(&[0x80; 100], 7, 10).concat(), [0x80; 100], "bytes that are no text at all");
     }
 }

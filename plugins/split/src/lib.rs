@@ -10,7 +10,7 @@
 //! same type. Words are what lies between ASCII white space: space, tab, newline, form feed and carriage return. No
 //! byte of a word is changed; empty lines have no words.
 //!
-//! `poison = "WORD"` makes it panic at a line that has this word: to try what becomes of a plugin that fails.
+//! `poison = "TEXT"` makes it panic at a line that has this text in it: to try what becomes of a plugin that fails.
 
 use inputs::text_field;
 use petrel_sdk::batch::{BatchBolt, BatchState, Outputs};
@@ -35,7 +35,11 @@ impl BatchBolt for Split {
                 ConfigKind::Text,
                 "the field to split; needed where several are text or bytes",
             ),
-            ConfigKey::optional("poison", ConfigKind::Text, "a word at which it panics, to try how faults are handled"),
+            ConfigKey::optional(
+                "poison",
+                ConfigKind::Text,
+                "a text: at a line with it in it it panics, to try how faults are handled",
+            ),
         ]
     }
 
@@ -43,10 +47,8 @@ impl BatchBolt for Split {
         configuration: &petrel_sdk::serde_json::Value,
         inputs: &[InputStream],
     ) -> Result<Description, ConfigError> {
-        if let Some(word) = configuration["poison"].as_str()
-            && words(word.as_bytes()).ne([word.as_bytes()])
-        {
-            return Err(ConfigError::new("poison", format!("expected one word without white space, found {word:?}")));
+        if configuration["poison"].as_str() == Some("") {
+            return Err(ConfigError::new("poison", "expected a text, found \"\", which is in every line"));
         }
         let wanted = configuration["field"].as_str();
         let needs = inputs.iter().map(|input| text_field(input, wanted).cloned()).collect::<Result<Vec<Field>, _>>()?;
@@ -86,25 +88,20 @@ impl BatchBolt for Split {
     }
 }
 
-/// Panics at the first line with that word.
+/// Panics at the first line with that text in it.
 fn refuse(poison: &[u8], frame: &FrameView<'_>, out: &mut Outputs) {
-    let lines = frame.column(0);
+    let (lines, finder) = (frame.column(0), memchr::memmem::Finder::new(poison));
     for row in 0..frame.rows() {
         let line = match lines.value(row) {
             Value::String(line) => line.as_bytes(),
             Value::Bytes(line) => line,
             _ => continue,
         };
-        if words(line).any(|word| word == poison) {
+        if finder.find(line).is_some() {
             out.at(row);
-            panic!("the word {:?}, as config.poison has it", String::from_utf8_lossy(poison));
+            panic!("the text {:?}, as config.poison has it", String::from_utf8_lossy(poison));
         }
     }
-}
-
-/// The words of a line, as [`emit_words`] finds them.
-fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }
 
 petrel_sdk::export_batch_bolt!(Split);

@@ -73,18 +73,17 @@ fn the_field_must_be_clear() {
 }
 
 #[test]
-fn poison_is_a_whole_word() {
-    let test = || BoltTest::<Split>::batch().input::<Line>("lines").config(json!({ "poison": "POISON" }));
-    let mut harmless = test();
-    harmless.send([Line { line: b"POISONED antiPOISON POISON, poison" }, Line { line: b"" }]);
-    assert_eq!(words(&harmless).len(), 4);
-    for line in ["POISON", "a POISON b", "\tPOISON\r"] {
-        let poisoned = std::panic::catch_unwind(|| test().send([Line { line: b"ok" }, Line { line: line.as_bytes() }]));
+fn poison_is_any_text_in_a_line() {
+    let test = |poison| BoltTest::<Split>::batch().input::<Line>("lines").config(json!({ "poison": poison }));
+    let mut harmless = test("POISON");
+    harmless.send([Line { line: b"POISO N poison" }, Line { line: b"" }]);
+    assert_eq!(words(&harmless).len(), 3);
+    for (poison, line) in [("POISON", "POISON"), ("POISON", "a POISONED b"), ("two words", "of two words")] {
+        let lines = || [Line { line: b"ok" }, Line { line: line.as_bytes() }];
+        let poisoned = std::panic::catch_unwind(|| test(poison).send(lines()));
         let message = poisoned.unwrap_err().downcast::<String>().unwrap();
-        assert!(message.contains("\"POISON\"") && message.contains("config.poison"), "{message}");
+        assert!(message.contains(&format!("{poison:?}")) && message.contains("config.poison"), "{message}");
     }
-    for odd in ["", "two words", " x"] {
-        let error = test().config(json!({ "poison": odd })).try_open().unwrap_err().to_string();
-        assert!(error.contains("config.poison"), "{error}");
-    }
+    let error = test("").try_open().unwrap_err().to_string();
+    assert!(error.contains("config.poison"), "{error}");
 }

@@ -18,6 +18,7 @@ mod control;
 mod development;
 mod documents;
 mod embedded;
+mod ending;
 mod excerpt;
 mod failure;
 mod file_errors;

@@ -5,7 +5,7 @@
 //! own, so that these are searched, sized and counted like any other.
 
 use crate::batching::slice_rows;
-use crate::bisection::{Attempt, Bisection, Named, Verdict};
+use crate::bisection::{Attempt, Bisection, Verdict};
 use crate::dead_letter::TupleOrigin;
 use crate::frame::Frame;
 use crate::lineage::{Account, Origins};
@@ -130,11 +130,17 @@ impl Batch {
         self.pieces.is_empty()
     }
 
-    /// The next rows, so many, were processed. Condemned is the row after them, if it is known by now to be to blame.
-    pub(crate) fn passed(&mut self, rows: usize) -> Option<Verdict> {
-        let verdict = self.pieces.last_mut().and_then(|piece| piece.bisection.passed(rows));
+    /// The next rows, so many, were processed.
+    pub(crate) fn passed(&mut self, rows: usize) {
+        if let Some(piece) = self.pieces.last_mut() {
+            piece.bisection.passed(rows);
+        }
         self.skip(rows);
-        verdict
+    }
+
+    /// Whether the next row is one that the guest named when it failed.
+    pub(crate) fn is_at_named(&self) -> bool {
+        self.pieces.last().is_some_and(|piece| piece.bisection.is_at_named())
     }
 
     /// The next rows, so many, are done with in another way.
@@ -144,8 +150,9 @@ impl Batch {
         self.drop_done();
     }
 
-    /// A call with the next rows, so many, failed, for want of time or otherwise; at the named row, if the guest said so.
-    pub(crate) fn failed(&mut self, rows: usize, timed_out: bool, named: Option<Named>) -> Verdict {
+    /// A call with the next rows, so many, failed, for want of time or otherwise; at the row of that number, if the guest
+    /// said so.
+    pub(crate) fn failed(&mut self, rows: usize, timed_out: bool, named: Option<usize>) -> Verdict {
         self.pieces.last_mut().map_or(Verdict::Condemned, |piece| piece.bisection.failed(rows, timed_out, named))
     }
 

@@ -10,9 +10,10 @@
 //! having had less.
 //!
 //! A guest may *name* the row at which it is when it fails. Then there is nothing to search: the rows before that one are tried, and
-//! should pass; then the row alone. It is not even tried again where the guest was fresh, since nothing but the row can be to blame
-//! then; otherwise what went wrong may be something the guest remembered. A guest whose word did not hold is searched as any
-//! other.
+//! should pass; then the row alone. A guest whose word did not hold is searched as any other.
+//!
+//! Whoever condemns a row sees to it that the instance had been given nothing before: what fails in an instance that was used may be
+//! what that one remembered, such as memory that leaked.
 
 /// A part of the time that a call may take, in 64ths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,21 +46,12 @@ impl Attempt {
     pub const FIRST: Attempt = Attempt { share: TimeShare::WHOLE, again: false };
 }
 
-/// The row of a failed call at which the guest said it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Named {
-    /// How many rows of the call are before it.
-    pub(crate) before: usize,
-    /// The row is to blame, without another try.
-    pub(crate) believed: bool,
-}
-
 /// What a try says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// One of several rows: try fewer.
     Narrowed,
-    /// The next row fails alone, or is to blame.
+    /// This row fails alone.
     Condemned,
 }
 
@@ -74,8 +66,8 @@ pub(crate) struct Bisection {
     suspects: usize,
     /// So many rows were too much for the whole time; 0: none were.
     timed_out: usize,
-    /// Of the rows that come next, the one that the guest named.
-    named: Option<Named>,
+    /// So many rows come before the one that the guest named.
+    named: Option<usize>,
     /// What it named once was not to blame, or something before it failed.
     misled: bool,
 }
@@ -94,8 +86,8 @@ impl Bisection {
 
     /// How many rows the next try takes at most.
     pub(crate) fn rows(&self) -> usize {
-        if let Some(named) = self.named {
-            return named.before.max(1);
+        if let Some(before) = self.named {
+            return before.max(1);
         }
         match self.suspects {
             0 => self.limit,
@@ -123,15 +115,15 @@ impl Bisection {
         Verdict::Narrowed
     }
 
-    /// A try of so many rows failed, for want of time or otherwise; at the named row, if the guest said so.
-    pub(crate) fn failed(&mut self, rows: usize, timed_out: bool, named: Option<Named>) -> Verdict {
+    /// A try of so many rows failed, for want of time or otherwise; at the row of that number, if the guest said so.
+    pub(crate) fn failed(&mut self, rows: usize, timed_out: bool, named: Option<usize>) -> Verdict {
         if timed_out && self.timed_out == 0 {
             self.timed_out = rows;
         }
-        let expected = self.named.take();
-        self.misled |= expected.is_some_and(|expected| expected.before > 0);
-        let named = named.filter(|named| !self.misled && named.before < rows);
-        if rows <= 1 || named.is_some_and(|named| named.believed && named.before == 0) {
+        // The rows before the one that it named were to pass.
+        self.misled |= self.named.take().is_some_and(|before| before > 0);
+        let named = named.filter(|before| !self.misled && *before < rows);
+        if rows <= 1 {
             self.suspects = 0;
             self.limit = if named.is_some() { self.usual } else { 1 };
             return Verdict::Condemned;
@@ -143,23 +135,24 @@ impl Bisection {
 
     /// So many rows are tried no more as they are: some of them are left out.
     pub(crate) fn set_aside(&mut self, rows: usize) {
-        if let Some(named) = &mut self.named {
-            *named = Named { before: named.before.saturating_sub(rows), believed: false };
-        }
+        self.named = self.named.map(|before| before.saturating_sub(rows));
     }
 
-    /// A try of so many rows passed. Condemned is the row that comes next, if it is known by now to be to blame.
-    pub(crate) fn passed(&mut self, rows: usize) -> Option<Verdict> {
-        if let Some(named) = &mut self.named {
-            if named.before == 0 {
+    /// Whether the row that the guest named is the next, to be tried alone.
+    pub(crate) fn is_at_named(&self) -> bool {
+        self.named == Some(0)
+    }
+
+    /// A try of so many rows passed.
+    pub(crate) fn passed(&mut self, rows: usize) {
+        if let Some(before) = &mut self.named {
+            if *before == 0 {
                 // It was not that row.
                 *self = Bisection { misled: true, ..Bisection::new(self.usual) };
-                return None;
+            } else {
+                *before = before.saturating_sub(rows);
             }
-            named.before = named.before.saturating_sub(rows);
-            return self.named.take_if(|named| named.believed && named.before == 0).map(|_| Verdict::Condemned);
-        }
-        if self.suspects > 0 {
+        } else if self.suspects > 0 {
             self.suspects = self.suspects.saturating_sub(rows);
             // All of them passed in the end: it was not the rows.
             if self.suspects == 0 {
@@ -171,7 +164,6 @@ impl Bisection {
                 self.timed_out = 0;
             }
         }
-        None
     }
 }
 
@@ -200,7 +192,7 @@ mod tests {
         usual: usize,
         bad: &BTreeSet<usize>,
         timed_out: bool,
-        mut name: impl FnMut(usize, usize) -> Option<Named>,
+        mut name: impl FnMut(usize, usize) -> Option<usize>,
     ) -> Outcome {
         let mut bisection = Bisection::new(usual);
         let mut outcome = Outcome { condemned: Vec::new(), passed: Vec::new(), tries: 0, time: 0 };
@@ -211,12 +203,8 @@ mod tests {
             outcome.tries += 1;
             let Some(first) = bad.range(done..done + next).next() else {
                 outcome.passed.extend(done..done + next);
-                let verdict = bisection.passed(next);
+                bisection.passed(next);
                 done += next;
-                if verdict == Some(Verdict::Condemned) {
-                    outcome.condemned.push(done);
-                    done += 1;
-                }
                 continue;
             };
             outcome.time += usize::from(share.0);
@@ -248,18 +236,16 @@ mod tests {
         }
 
         #[test]
-        fn a_guest_that_names_the_row_costs_a_call_or_two_for_each(
+        fn a_guest_that_names_the_row_costs_three_calls_for_each(
             rows in 1usize..3_000,
             usual in 1usize..3_000,
             bad in prop::collection::btree_set(0usize..3_000, 0..40),
-            believed: bool,
         ) {
             let bad: BTreeSet<usize> = bad.into_iter().filter(|row| *row < rows).collect();
-            let outcome = search_with(rows, usual, &bad, false, |_, before| Some(Named { before, believed }));
+            let outcome = search_with(rows, usual, &bad, false, |_, before| Some(before));
             prop_assert_eq!(outcome.condemned, bad.iter().copied().collect::<Vec<_>>());
             prop_assert_eq!(outcome.passed, (0..rows).filter(|row| !bad.contains(row)).collect::<Vec<_>>());
-            let each = if believed { 2 } else { 3 };
-            prop_assert!(outcome.tries <= rows.div_ceil(usual) + each * bad.len(), "{} tries", outcome.tries);
+            prop_assert!(outcome.tries <= rows.div_ceil(usual) + 3 * bad.len(), "{} tries", outcome.tries);
         }
 
         #[test]
@@ -273,7 +259,7 @@ mod tests {
             let mut at = 0;
             let outcome = search_with(rows, usual, &bad, false, |_, _| {
                 at += 1;
-                names[at % names.len()].map(|before| Named { before, believed: false })
+                names[at % names.len()]
             });
             prop_assert_eq!(outcome.condemned, bad.iter().copied().collect::<Vec<_>>());
             prop_assert_eq!(outcome.passed, (0..rows).filter(|row| !bad.contains(row)).collect::<Vec<_>>());

@@ -204,7 +204,6 @@ fn what_is_asked_wrongly_is_refused() {
     let sandbox = Sandbox::new();
     retry(&sandbox, &["1"]).fails(2, &["no topology named t has run here"]);
     let sandbox = ended("how = \"panic\", at = 5", "");
-    retry(&sandbox, &[]).fails(2, &["--all"]);
     retry(&sandbox, &["1", "--all"]).fails(2, &["--all"]);
     retry(&sandbox, &["1", "--plugin", "trouble"]).fails(2, &["NAME=FILE"]);
     retry(&sandbox, &["1", "--set", "trouble"]).fails(2, &["NAME.KEY=VALUE"]);

@@ -1,6 +1,7 @@
 //! `petrel run`: topologies in this process, side by side.
 
 use super::time::parse_time;
+use crate::ending::Ending;
 use crate::failure::{CommandResult, Failure};
 use crate::home::{Home, RunFolder};
 use crate::interruption::{Loading, NothingStarted, Signals};
@@ -68,7 +69,7 @@ impl Run {
 
     async fn run(self) -> CommandResult {
         // What comes between the end of the one and the beginning of the other is not lost.
-        let (loading, mut signals) = (Loading::default(), Signals::listen()?);
+        let (loading, signals) = (Loading::default(), Signals::listen()?);
         let nothing_started = NothingStarted::watch(loading.clone())?;
         let mut sources =
             self.topologies.iter().map(|path| TopologySource::read(path)).collect::<CommandResult<Vec<_>>>()?;
@@ -114,7 +115,7 @@ impl Run {
             };
             sessions.push(Session::start(folder, source.topology(), resolved, options)?);
         }
-        let stopped_by = self.watch(&mut sessions, &mut signals).await;
+        let stopped_by = self.watch(&mut sessions, signals).await;
         let (reports, failures): (Vec<Report>, Vec<Vec<TaskEnd>>) = sessions.into_iter().map(Session::finish).unzip();
         tell_failures(reports.iter().map(|report| report.topology.as_str()), &failures);
         match self.output.format {
@@ -145,7 +146,7 @@ impl Run {
 
     /// Waits for the ends of all topologies, for signals and for the time to be over; keeps the live view going. Returns
     /// the signal that stopped them, if one did.
-    async fn watch(&self, sessions: &mut [Session], signals: &mut Signals) -> Option<SignalKind> {
+    async fn watch(&self, sessions: &mut [Session], signals: Signals) -> Option<SignalKind> {
         let handles: Vec<RunHandle> = sessions.iter().map(|session| session.handle().clone()).collect();
         let reports = || handles.iter().map(RunHandle::report).collect::<Vec<_>>();
         let all_ended = async {
@@ -163,7 +164,7 @@ impl Run {
         };
         tokio::pin!(deadline);
         let mut deadline_over = false;
-        let mut ending = Ending::default();
+        let mut ending = Ending::listen(signals, handles.clone());
         let mut refresh = tokio::time::interval(LiveView::INTERVAL);
         let mut view = LiveView::new();
         loop {
@@ -174,11 +175,11 @@ impl Run {
                     deadline_over = true;
                     handles.iter().for_each(RunHandle::drain);
                 }
-                signal = signals.next() => ending.advance(signal, &view, &handles),
+                note = ending.next_note() => view.note(note),
             }
         }
         view.close();
-        ending.stopped_by
+        ending.stopped_by()
     }
 }
 
@@ -188,28 +189,6 @@ fn tell_failures<'a>(topologies: impl ExactSizeIterator<Item = &'a str>, failure
     for (topology, failures) in topologies.zip(failures) {
         for failure in failures {
             if are_several { tell!("error: {topology}: {failure}") } else { tell!("error: {failure}") }
-        }
-    }
-}
-
-/// How far signals have gone.
-#[derive(Default)]
-struct Ending {
-    draining: bool,
-    stopped_by: Option<SignalKind>,
-}
-
-impl Ending {
-    /// First asks the spouts to end, then, when asked again, stops everything.
-    fn advance(&mut self, signal: SignalKind, view: &LiveView, handles: &[RunHandle]) {
-        if self.draining {
-            view.note("stopping: what is in flight is dropped");
-            handles.iter().for_each(RunHandle::stop);
-            self.stopped_by.get_or_insert(signal);
-        } else {
-            view.note("draining: spouts end, what is in flight is processed; once more to stop at once");
-            handles.iter().for_each(RunHandle::drain);
-            self.draining = true;
         }
     }
 }

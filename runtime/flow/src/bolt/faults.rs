@@ -2,7 +2,7 @@
 //! timer, which goes to the dead letters.
 
 use super::{Bolt, Doing};
-use crate::bisection::{Attempt, Named, Verdict};
+use crate::bisection::{Attempt, Verdict};
 use crate::breaker::Breaker;
 use crate::call::{Call, Trap, TrapKind};
 use crate::dead_letter::{Cause, DeadLetter, TupleTimer};
@@ -40,15 +40,17 @@ impl Bolt {
                 let rows = part.view().rows();
                 // Only a guest that stopped by itself knows where it was: a limit can be reached anywhere.
                 let row = row.filter(|_| matches!(failure.trap.kind, TrapKind::Trapped | TrapKind::Refused));
-                let named = row.map(|row| Named { before: row as usize, believed: self.fresh });
-                self.blamed = named.map(|_| failure.trap.clone());
-                let verdict = self.batch.as_mut().map(|batch| batch.failed(rows, timed_out, named));
+                let named = row.map(|row| row as usize);
+                // A row that fails alone in an instance that was used before is tried once more, in a fresh one.
+                let again = rows == 1 && !self.untouched;
+                let verdict = self.batch.as_mut().filter(|_| !again).map(|batch| batch.failed(rows, timed_out, named));
                 if verdict == Some(Verdict::Condemned) {
                     self.condemn_row(&part, failure.trap.clone(), outputs);
                 }
             }
             Doing::Firing(clock, until_us) => {
-                if self.timers.failed(timers, timed_out, None) == Verdict::Condemned {
+                let again = timers == 1 && !self.untouched;
+                if !again && self.timers.failed(timers, timed_out, None) == Verdict::Condemned {
                     self.condemn_timer(clock, until_us, failure.trap.clone(), outputs);
                 }
             }
@@ -139,7 +141,7 @@ impl Bolt {
     /// A fresh instance exists.
     pub(crate) fn restarted(&mut self, outputs: &mut Vec<Output>) {
         if self.doing == Doing::Restarting {
-            self.fresh = true;
+            self.untouched = true;
             self.call(Doing::Reopening, Call::Open { position: None }, Attempt::FIRST, outputs);
         }
     }
@@ -153,7 +155,7 @@ impl Bolt {
         }
     }
 
-    fn restart(&mut self, outputs: &mut Vec<Output>) {
+    pub(super) fn restart(&mut self, outputs: &mut Vec<Output>) {
         self.restarts += 1;
         self.fail_held(outputs);
         self.doing = Doing::Restarting;

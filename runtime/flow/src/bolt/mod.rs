@@ -24,7 +24,7 @@ mod tracking;
 mod work;
 
 use crate::batch::{Batch, Whole};
-use crate::bisection::{Attempt, Bisection, Verdict};
+use crate::bisection::{Attempt, Bisection};
 use crate::breaker::Breaker;
 use crate::call::{Call, CallResult, Effects, Trap};
 use crate::dead_letter::{Redelivered, Redelivery};
@@ -71,10 +71,8 @@ pub(crate) struct Bolt {
     batch: Option<Batch>,
     /// What the call of `process` that is under way was given.
     part: Option<Frame>,
-    /// Why the last call failed at the row that the guest named.
-    blamed: Option<Trap>,
-    /// The instance was made while the batch was under way: it remembers nothing but rows of this batch.
-    fresh: bool,
+    /// The instance was made in the place of one that failed, and has been given nothing since.
+    untouched: bool,
     retries: Retries,
     /// How many tables its state has.
     tables: usize,
@@ -159,8 +157,7 @@ impl Bolt {
             called_us: now_us,
             batch: None,
             part: None,
-            blamed: None,
-            fresh: false,
+            untouched: false,
             retries: Retries::default(),
             tables: component.tables.len(),
             timers_again: VecDeque::new(),
@@ -244,14 +241,24 @@ impl Bolt {
         }
         match self.take_effects(name, result, effects, outputs) {
             Ok(Taken::Counts) => {}
-            Ok(Taken::PutAside) => return self.go_on(outputs),
+            Ok(Taken::PutAside) => {
+                self.untouched = false;
+                return self.go_on(outputs);
+            }
             Err(trap) => return self.call_failed(name, timers, at_row, trap, outputs),
         }
+        self.untouched &= self.doing == Doing::Reopening;
         match self.doing {
             Doing::Opening => {
                 self.next_tick_us = (self.tick_us > 0).then(|| self.now_us.saturating_add(self.tick_us));
             }
-            Doing::Processing => self.part_passed(outputs),
+            Doing::Processing => {
+                self.part_passed(outputs);
+                if self.batch.as_ref().is_some_and(Batch::is_at_named) {
+                    // What it does to a row that is suspected is to be the row's doing, not that of those before it.
+                    return self.restart(outputs);
+                }
+            }
             Doing::Firing(..) => {
                 self.timers.passed(timers);
                 self.breaker.passed();
@@ -297,13 +304,9 @@ impl Bolt {
         let rows = self.part.take().map_or(0, |part| part.view().rows());
         self.executed_rows += rows as u64;
         self.breaker.passed();
-        let Some(batch) = &mut self.batch else { return };
-        let verdict = batch.passed(rows);
-        outputs.extend(batch.letter.map(|letter| Output::Redelivered(letter.ticket)));
-        if verdict == Some(Verdict::Condemned)
-            && let (Some(trap), Some(next)) = (self.blamed.take(), batch.part())
-        {
-            return self.condemn_row(&next.frame, trap, outputs);
+        if let Some(batch) = &mut self.batch {
+            batch.passed(rows);
+            outputs.extend(batch.letter.map(|letter| Output::Redelivered(letter.ticket)));
         }
         self.pay(outputs);
     }

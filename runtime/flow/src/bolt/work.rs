@@ -123,7 +123,6 @@ impl Bolt {
             // So much waits for another try that nothing new is taken in: senders will notice.
             None
         };
-        self.fresh &= self.batch.is_none();
         self.batch.is_some()
     }
 

@@ -29,10 +29,10 @@ pub(super) struct Retry {
     /// The topology's name.
     #[arg(value_name = "NAME")]
     topology: String,
-    /// The letters' numbers.
+    /// The letters' numbers; all letters if none is named.
     #[arg(value_name = "N", conflicts_with = "all")]
     numbers: Vec<u64>,
-    /// All of them.
+    /// All of them, as without numbers.
     #[arg(long)]
     all: bool,
     /// Only those of this component.
@@ -86,12 +86,9 @@ impl<'a> RetryDocument<'a> {
 
 impl Retry {
     pub(super) fn execute(self) -> CommandResult {
-        if self.numbers.is_empty() && !self.all {
-            return Err(Failure::usage("name the letters to retry by their numbers, or --all for all of them"));
-        }
         let run = RunName::find(&self.topology)?;
         let selection = Selection {
-            numbers: (!self.all).then(|| self.numbers.clone()),
+            numbers: (!self.numbers.is_empty()).then(|| self.numbers.clone()),
             component: self.component.clone(),
             kind: self.kind.clone(),
         };
