@@ -116,7 +116,7 @@ pub fn check_readable(grant: &PathGrant) -> Result<(), String> {
     match grant.access {
         PathAccess::Read => {}
         PathAccess::Write => return Ok(()),
-        PathAccess::Stdin => return check_stdin(&io::stdin()),
+        PathAccess::Stdin => return check_stdin(io::stdin()),
     }
     for file in listing::list(&grant.path)?.files {
         if fs::metadata(file.path()).is_ok_and(|metadata| metadata.is_file()) {
