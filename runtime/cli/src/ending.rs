@@ -40,6 +40,11 @@ impl Ending {
         }
     }
 
+    /// One that was not told yet, if there is one.
+    pub(crate) fn waiting_note(&mut self) -> Option<&'static str> {
+        self.notes.try_recv().ok()
+    }
+
     /// The signal that stopped the runs, if one did.
     pub(crate) fn stopped_by(&self) -> Option<SignalKind> {
         self.stopped_by.get().copied()

@@ -135,7 +135,7 @@ impl Bisection {
 
     /// So many rows are tried no more as they are: some of them are left out.
     pub(crate) fn set_aside(&mut self, rows: usize) {
-        self.named = self.named.map(|before| before.saturating_sub(rows));
+        self.named = self.named.and_then(|before| before.checked_sub(rows));
     }
 
     /// Whether the row that the guest named is the next, to be tried alone.

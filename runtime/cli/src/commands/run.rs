@@ -20,7 +20,6 @@ use petrel_sandbox::PrintTarget;
 use petrel_worker::{OnPause, Report, RunHandle, TaskEnd, unreadable_sources};
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::signal::unix::SignalKind;
 
 /// Run topologies in this process, until they are done or stopped.
 ///
@@ -115,14 +114,15 @@ impl Run {
             };
             sessions.push(Session::start(folder, source.topology(), resolved, options)?);
         }
-        let stopped_by = self.watch(&mut sessions, signals).await;
+        // Kept to the end: signals end the process too while a report waits for its reader.
+        let ending = self.watch(&mut sessions, signals).await;
         let (reports, failures): (Vec<Report>, Vec<Vec<TaskEnd>>) = sessions.into_iter().map(Session::finish).unzip();
         tell_failures(reports.iter().map(|report| report.topology.as_str()), &failures);
         match self.output.format {
             Format::Json => print_json(&RunReport::of(&reports))?,
             Format::Table => print_table(&reports),
         }
-        match stopped_by {
+        match ending.stopped_by() {
             _ if failures.iter().any(|failures| !failures.is_empty()) => Err(Failure::Reported),
             Some(signal) => Err(Failure::Stopped(signal)),
             None => Ok(()),
@@ -145,8 +145,8 @@ impl Run {
     }
 
     /// Waits for the ends of all topologies, for signals and for the time to be over; keeps the live view going. Returns
-    /// the signal that stopped them, if one did.
-    async fn watch(&self, sessions: &mut [Session], signals: Signals) -> Option<SignalKind> {
+    /// what listens to signals.
+    async fn watch(&self, sessions: &mut [Session], signals: Signals) -> Ending {
         let handles: Vec<RunHandle> = sessions.iter().map(|session| session.handle().clone()).collect();
         let reports = || handles.iter().map(RunHandle::report).collect::<Vec<_>>();
         let all_ended = async {
@@ -178,8 +178,11 @@ impl Run {
                 note = ending.next_note() => view.note(note),
             }
         }
+        while let Some(note) = ending.waiting_note() {
+            view.note(note);
+        }
         view.close();
-        ending.stopped_by()
+        ending
     }
 }
 

@@ -49,8 +49,12 @@ impl Bolt {
                 }
             }
             Doing::Firing(clock, until_us) => {
-                let again = timers == 1 && !self.untouched;
-                if !again && self.timers.failed(timers, timed_out, None) == Verdict::Condemned {
+                // As for a row, once: something else may come in between and use the fresh instance, but not for ever.
+                let again = timers == 1 && !self.untouched && !self.timer_tried_again;
+                self.timer_tried_again = again;
+                if again {
+                    self.timed_last = false;
+                } else if self.timers.failed(timers, timed_out, None) == Verdict::Condemned {
                     self.condemn_timer(clock, until_us, failure.trap.clone(), outputs);
                 }
             }

@@ -73,6 +73,8 @@ pub(crate) struct Bolt {
     part: Option<Frame>,
     /// The instance was made in the place of one that failed, and has been given nothing since.
     untouched: bool,
+    /// The timer that is due first failed alone, in an instance that was used before.
+    timer_tried_again: bool,
     retries: Retries,
     /// How many tables its state has.
     tables: usize,
@@ -158,6 +160,7 @@ impl Bolt {
             batch: None,
             part: None,
             untouched: false,
+            timer_tried_again: false,
             retries: Retries::default(),
             tables: component.tables.len(),
             timers_again: VecDeque::new(),
@@ -261,6 +264,7 @@ impl Bolt {
             }
             Doing::Firing(..) => {
                 self.timers.passed(timers);
+                self.timer_tried_again = false;
                 self.breaker.passed();
             }
             Doing::FiringAgain => self.timer_passed_again(outputs),

@@ -241,7 +241,7 @@ fn copy_strings(
     let offsets = strings.offsets();
     let mut writers: Vec<_> = builders
         .iter_mut()
-        .zip(rows.iter().zip(&*bytes))
+        .zip(rows.iter().zip(bytes))
         .map(|(builder, (&rows, &bytes))| builder.column(place).wide(rows, bytes))
         .collect();
     let start = strings.padded_bytes().as_ptr();

@@ -118,6 +118,54 @@ fn a_timer_that_fails_costs_itself() {
 }
 
 #[test]
+fn a_timer_that_fails_while_tuples_keep_coming_costs_itself() {
+    let fired = Rc::new(Cell::new(0));
+    let told = fired.clone();
+    let bolt: Plugin<'_> = Box::new(move |_| {
+        let told = told.clone();
+        guest(move |call, host| {
+            match call {
+                Call::Process { frame, .. } => {
+                    // Due at once: it takes turns with the tuples that wait.
+                    let times: Vec<i64> = numbers_of(frame).iter().map(|_| host.now_us).collect();
+                    host.state.set_timers(0, Clock::Processing, frame, &times).unwrap();
+                }
+                Call::Timer { keys, .. } => {
+                    let view = FrameView::parse(keys).unwrap();
+                    let keys = view.column(0).i64s().unwrap().to_vec();
+                    if keys.contains(&1) {
+                        return Err(trap(TrapKind::Trapped, "1 cannot be"));
+                    }
+                    told.set(told.get() + keys.len());
+                    host.effects.emitted.push(emit(0, numbers(keys)));
+                }
+                _ => {}
+            }
+            Ok(Returned::Done)
+        })
+    });
+    // Twenty at a time, so that some always wait where calls take one.
+    let spout: Plugin<'_> = Box::new(move |_| {
+        let mut next = 0;
+        guest(move |call, host| {
+            if let Call::Next { .. } = call {
+                host.effects.emitted.push(emit(0, numbers(next..next + 20)));
+                next += 20;
+                return Ok(if next == 400 { Returned::End } else { Returned::Idle(host.now_us + 1_000) });
+            }
+            Ok(Returned::Done)
+        })
+    });
+    let seen = Seen::default();
+    let tuning = Tuning { slice_bytes: 1, ..Tuning::default() };
+    let mut executor = Executor::new(&graph(), tuning, 5, vec![spout, bolt, remembering(&seen)]);
+    assert!(executor.run());
+    assert_eq!(executor.letters.len(), 1, "{} restarts, {} fired", executor.restarts, fired.get());
+    assert!(executor.restarts <= 10, "{} restarts for one timer", executor.restarts);
+    assert!(fired.get() > 300, "{} others fired", fired.get());
+}
+
+#[test]
 fn a_tick_that_fails_is_told_and_the_next_one_comes() {
     let ticks = Rc::new(Cell::new(0));
     let told = ticks.clone();
